@@ -1,0 +1,1 @@
+"""What PIXL's processes share, in the order data flow through it."""

@@ -1,0 +1,41 @@
+"""A row of a cohort, and what is asked of the archive for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractId:
+    """One dated cohort of a project."""
+
+    project: str
+    generated_at: dt.datetime
+    """When the extract was made (the peer's `extract_datetime`)."""
+
+    @property
+    def slug(self) -> str:
+        """The folder name of this extract in the safe haven, such as `2023-12-07t14-08-58`."""
+        return self.generated_at.strftime("%Y-%m-%dt%H-%M-%S")
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StudyRequest:
+    """One row of a cohort: a study, or one series of it, that a project asks for. Identifiable.
+
+    Its `repr` shows no field, so that a log line or a traceback cannot either.
+    """
+
+    project: str
+    procedure_occurrence_id: int
+    mrn: str
+    accession_number: str
+    study_date: dt.date | None = None
+    study_uid: str | None = None
+    series_uid: str | None = None
+    participant_id: str | None = None
+    """Becomes the pseudonymous patient id, where the cohort gives one."""
+
+    def __repr__(self) -> str:
+        return f"StudyRequest(project={self.project!r}, ...)"

@@ -35,10 +35,10 @@ IN_FLIGHT = frozenset(State) - FINAL
 
 FOLLOWS: dict[State, frozenset[State]] = {
     State.REQUESTED: frozenset({State.FETCHING, State.REJECTED, State.FAILED}),
-    State.FETCHING: frozenset({State.REQUESTED, State.CACHED, State.MISSING, State.REJECTED, State.FAILED}),
-    State.CACHED: frozenset({State.REQUESTED, State.DEIDENTIFYING, State.REJECTED, State.FAILED}),
+    State.FETCHING: frozenset({State.REQUESTED, State.CACHED, State.MISSING, State.HELD, State.REJECTED, State.FAILED}),
+    State.CACHED: frozenset({State.REQUESTED, State.DEIDENTIFYING, State.HELD, State.REJECTED, State.FAILED}),
     State.DEIDENTIFYING: frozenset({State.REQUESTED, State.RELEASED, State.HELD, State.REJECTED, State.FAILED}),
-    State.RELEASED: frozenset({State.REQUESTED, State.EXPORTING, State.REJECTED, State.FAILED}),
+    State.RELEASED: frozenset({State.REQUESTED, State.EXPORTING, State.EXPORTED, State.REJECTED, State.FAILED}),
     State.EXPORTING: frozenset({State.REQUESTED, State.EXPORTED, State.REJECTED, State.FAILED}),
     State.EXPORTED: frozenset({State.REQUESTED}),
     State.MISSING: frozenset({State.REQUESTED, State.REJECTED}),

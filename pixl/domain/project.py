@@ -1,0 +1,59 @@
+"""A research project: whose images it may have, under which policy, and where they go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+OnFailedInstance = Literal["hold", "fail", "export"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllowedManufacturer:
+    """Devices whose images a project takes."""
+
+    regex: str
+    """Searched for in (0008,0070) Manufacturer, case-insensitively."""
+    exclude_series_numbers: tuple[int, ...] = ()
+    """Series of these devices that are left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagOperationFiles:
+    """Files in the peer's format: a list of `{name, group, element, op}`; a later file wins over an earlier one."""
+
+    base: tuple[Path, ...] = ()
+    manufacturer_overrides: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DestinationNames:
+    """Where the two kinds of data go: `none`, or a name in the destinations file."""
+
+    dicom: str
+    parquet: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """One project as its YAML says."""
+
+    name: str
+    """The slug, which is also the file's name: part of paths, secrets' names and the hashes."""
+    modalities: tuple[str, ...]
+    destination: DestinationNames
+    file: Path
+    min_instances_per_series: int = 1
+    series_filters: tuple[str, ...] = ()
+    """A series whose description contains one of these, in any case, is left out."""
+    allowed_manufacturers: tuple[AllowedManufacturer, ...] = ()
+    """Empty: every manufacturer."""
+    tag_operation_files: TagOperationFiles = TagOperationFiles()
+    image_operation_files: tuple[Path, ...] = ()
+    policy: Path | None = None
+    on_failed_instance: OnFailedInstance = "hold"
+    """What becomes of a study of which an instance could not be de-identified."""
+    priority: int = 0
+    notes: tuple[str, ...] = ()
+    """A sentence for each key of the peer's format that means something else here."""

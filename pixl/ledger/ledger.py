@@ -1,0 +1,591 @@
+"""The ledger: every study's state, changed only by compare-and-set, together with the job that follows from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from pixl.domain.destination import Receipt
+from pixl.domain.errors import CohortInvalid, ConfigurationError, RetryLater
+from pixl.domain.state import IN_FLIGHT, State, may_follow
+from pixl.domain.study import ExtractId, StudyRequest
+from pixl.ledger.cipher import Cipher
+from pixl.ledger.sql import QUERIES
+from pixl.queue.jobs import Job, Step, defer
+
+Connection = psycopg.Connection[dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Study:
+    """A study of a project, as a worker needs it. Identifiable: its `repr` shows no identifier."""
+
+    id: int
+    project: str
+    state: State
+    revision: int
+    priority: int
+    tries: int
+    mrn: str
+    accession_number: str
+    study_uid: str | None
+    study_date: dt.date | None
+    participant_id: str | None
+    series_uids: tuple[str, ...]
+    """The series that are asked for; empty asks for all."""
+    pseudo_study_uid: str | None
+    anon_id: str | None
+    instances: int | None
+    fingerprint: str
+
+    def __repr__(self) -> str:
+        return f"Study(id={self.id}, project={self.project!r}, state={self.state.value!r})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """An instance, or several with one reason, that de-identification left out."""
+
+    kind: str
+    """`failed` or `skipped`."""
+    reason: str
+    instance: str | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What loading a cohort changed."""
+
+    rows: int
+    new_rows: int
+    studies: int
+    new_studies: int
+    reopened: int
+    """Studies known before, of which a row now asks for more series."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractStatus:
+    """The state sum of one extract, or of what was sent by hand (`generated_at` is None)."""
+
+    project: str
+    generated_at: dt.datetime | None
+    counts: Mapping[State, int]
+    rows: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def requested(self) -> int:
+        """How many different studies were asked for."""
+        return sum(self.counts.values())
+
+    @property
+    def in_flight(self) -> int:
+        """How many are still on their way."""
+        return sum(count for state, count in self.counts.items() if state in IN_FLIGHT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyState:
+    """Where a study is in one project."""
+
+    project: str
+    state: State
+    reason: str | None
+    since: dt.datetime
+
+
+class Ledger:
+    """The record of everything, in Postgres.
+
+    Every method is one transaction. A study's state changes only from a state in which its caller thought it was, so
+    two workers on one study cannot both win; the job that follows is added in the same transaction, so that neither
+    can be there without the other.
+
+    Raises
+    ------
+    RetryLater
+        From every method: Postgres did not answer.
+    """
+
+    def __init__(self, pool: ConnectionPool[Connection], cipher: Cipher) -> None:
+        self._pool = pool
+        self._cipher = cipher
+
+    @classmethod
+    def open(cls, conninfo: str, *, password: str, key: bytes, size: int = 8) -> Ledger:
+        """Connect with a pool of up to `size` connections; Postgres may still be on its way up."""
+        pool = ConnectionPool(
+            conninfo,
+            kwargs={"row_factory": dict_row, "password": password, "connect_timeout": 5},
+            connection_class=psycopg.Connection[dict[str, Any]],
+            check=ConnectionPool.check_connection,
+            min_size=0,
+            max_size=size,
+            timeout=10,
+            open=True,
+        )
+        return cls(pool, Cipher(key))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    # --- loading a cohort
+
+    def load(
+        self,
+        extract: ExtractId,
+        requests: Iterable[StudyRequest],
+        *,
+        skipped: Mapping[str, int] | None = None,
+        priority: int = 0,
+        allow_older: bool = False,
+        dry_run: bool = False,
+    ) -> Loaded:
+        """Record an extract's rows and enqueue the studies that its project has not asked for before.
+
+        Raises
+        ------
+        CohortInvalid
+            The project has loaded a newer extract already.
+        """
+        with self._transaction() as connection:
+            self._refuse_older(connection, extract, allow_older=allow_older)
+            self._stage(connection, requests)
+            loaded = self._merge(connection, extract, skipped or {}, priority)
+            if dry_run:
+                connection.rollback()
+        if loaded.new_studies and not dry_run:
+            self._analyze()
+        return loaded
+
+    def _refuse_older(self, connection: Connection, extract: ExtractId, *, allow_older: bool) -> None:
+        newest = _one(connection, "newest_extract", project=extract.project)["generated_at"]
+        if newest and extract.generated_at < newest and not allow_older:
+            raise CohortInvalid(
+                f"this extract was made at {extract.generated_at}, but project {extract.project!r} has loaded one of "
+                f"{newest}; load the newest extract, or say --allow-older if you mean it"
+            )
+
+    def _stage(self, connection: Connection, requests: Iterable[StudyRequest]) -> None:
+        connection.execute(QUERIES["stage"])
+        with connection.cursor().copy(QUERIES["copy_staged"]) as copy:
+            copy.set_types(["bytea", "bytea", "bytea", "int8", "bytea", "bytea"])
+            for request in requests:
+                copy.write_row(self._row(request))
+
+    def _row(self, request: StudyRequest) -> tuple[Any, ...]:
+        series = request.series_uid
+        return (
+            self._fingerprint(request.mrn, request.accession_number),
+            self._uid_fingerprint(request.study_uid),
+            self._cipher.encrypt(_identifiers(request)),
+            request.procedure_occurrence_id,
+            self._cipher.fingerprint("series", series) if series else b"",
+            self._cipher.encrypt(series) if series else None,
+        )
+
+    def _merge(self, connection: Connection, extract: ExtractId, skipped: Mapping[str, int], priority: int) -> Loaded:
+        scope = {"project": extract.project}
+        count = _one(connection, "count_staged")
+        extract_id = _one(
+            connection, "add_extract", generated_at=extract.generated_at, skipped=Jsonb(dict(skipped)), **scope
+        )["id"]
+        new = _one(connection, "add_studies", priority=priority, **scope)["count"]
+        reopened = connection.execute(QUERIES["more_series"], scope).fetchall()
+        new_rows = _one(connection, "add_rows", extract_id=extract_id, **scope)["count"]
+        for study in reopened:
+            self._ask_again(connection, study, "more series are asked for")
+        return Loaded(
+            rows=count["rows"], new_rows=new_rows, studies=count["studies"], new_studies=new, reopened=len(reopened)
+        )
+
+    def _ask_again(self, connection: Connection, study: Mapping[str, Any], reason: str) -> None:
+        state = State(study["state"])
+        if state is not State.REQUESTED:
+            self._set(connection, study["id"], before={state}, after=State.REQUESTED, reason=reason, new_revision=1)
+        defer(connection, _job(Step.FETCH, study))
+
+    def _analyze(self) -> None:
+        with self._transaction() as connection:
+            connection.execute(QUERIES["analyze"])
+
+    # --- a study's way
+
+    def study(self, study_id: int) -> Study:
+        """Return a study with its identifiers, for the worker that handles it."""
+        with self._transaction() as connection:
+            row = _one(connection, "study", id=study_id)
+        known = self._cipher.decrypt(row["identifiers"])
+        return Study(
+            **{name: row[name] for name in ("id", "project", "revision", "priority", "tries", "pseudo_study_uid")},
+            **{name: known[name] for name in ("mrn", "accession_number", "study_uid", "participant_id")},
+            anon_id=row["anon_id"],
+            instances=row["instances"],
+            state=State(row["state"]),
+            study_date=dt.date.fromisoformat(known["study_date"]) if known["study_date"] else None,
+            series_uids=() if row["whole"] else tuple(sorted(self._cipher.decrypt(s) for s in row["series"])),
+            fingerprint=row["fingerprint"].hex(),
+        )
+
+    def advance(
+        self,
+        study_id: int,
+        after: State,
+        *,
+        before: Collection[State],
+        reason: str | None = None,
+        then: Step | None = None,
+        notes: Sequence[Note] | None = None,
+        study_uid: str | None = None,
+        receipt: tuple[str, Receipt] | None = None,
+        **fields: Any,
+    ) -> bool:
+        """Take a study on, unless it is not in one of `before` any more; add the job `then`.
+
+        Parameters
+        ----------
+        notes
+            What de-identification left out; replaces what it left out before.
+        study_uid
+            The study's own UID, once the archive has told it; only its fingerprint is kept.
+        receipt
+            The destination's name, and what arrived there.
+        **fields
+            `pseudo_study_uid`, `image_identifier`, `anon_id`, `instances`, `stored`.
+
+        Returns
+        -------
+        bool
+            False if the study was in another state: somebody else has taken it on, and the caller stops.
+        """
+        fields["uid_fingerprint"] = self._uid_fingerprint(study_uid)
+        with self._transaction() as connection:
+            row = self._set(connection, study_id, before=before, after=after, reason=reason, **fields)
+            if row is None:
+                return False
+            if notes is not None:
+                _replace_notes(connection, study_id, notes)
+            if receipt is not None:
+                _record_export(connection, study_id, row["revision"], *receipt)
+            if then is not None:
+                defer(connection, _job(then, {"id": study_id, **row}))
+            return True
+
+    def note_try(self, study_id: int, reason: str, *, before: Collection[State]) -> None:
+        """Say why a step of a study has to be tried again."""
+        with self._transaction() as connection:
+            connection.execute(QUERIES["note_try"], {"id": study_id, "reason": reason, "before": list(before)})
+
+    def _set(
+        self, connection: Connection, study_id: int, *, before: Collection[State], after: State, **fields: Any
+    ) -> dict[str, Any] | None:
+        for state in before:
+            if state is not after and not may_follow(state, after):
+                raise ValueError(f"a study may not go from {state} to {after}")
+        values = dict.fromkeys(
+            ("reason", "pseudo_study_uid", "image_identifier", "anon_id", "uid_fingerprint", "instances", "stored")
+        )
+        values |= {"id": study_id, "before": list(before), "after": after, "new_revision": 0, **fields}
+        return connection.execute(QUERIES["advance"], values).fetchone()
+
+    def retry(self, project: str, *, states: Collection[State], generated_at: dt.datetime | None = None) -> int:
+        """Let studies go on: failed ones from where they stopped, others from the start. Returns how many."""
+        scope = {"project": project, "states": list(states), "generated_at": generated_at}
+        with self._transaction() as connection:
+            rows = connection.execute(QUERIES["chosen"], scope).fetchall()
+            for row in rows:
+                after, step = _where_to_go_on(row)
+                before = {State(row["state"])}
+                self._set(connection, row["id"], before=before, after=after, reason="retried", new_revision=1)
+                defer(connection, _job(step, row))
+        return len(rows)
+
+    def cancel(self, project: str, *, generated_at: dt.datetime | None = None) -> int:
+        """Reject what is still on its way, but for what is being exported at this moment. Returns how many."""
+        states = IN_FLIGHT - {State.EXPORTING}
+        scope = {"project": project, "states": list(states), "generated_at": generated_at}
+        with self._transaction() as connection:
+            rows = connection.execute(QUERIES["chosen"], scope).fetchall()
+            for row in rows:
+                before = {State(row["state"])}
+                self._set(connection, row["id"], before=before, after=State.REJECTED, reason="cancelled")
+        return len(rows)
+
+    def rescue(self, *, older_seconds: float) -> int:
+        """Give a job to each study on its way that has none (there should be none). Returns how many had none."""
+        with self._transaction() as connection:
+            rows = connection.execute(QUERIES["stranded"], {"older_seconds": older_seconds}).fetchall()
+            for row in rows:
+                defer(connection, _job(NEXT_STEP[State(row["state"])], row))
+        return len(rows)
+
+    # --- what people ask
+
+    def status(self, project: str | None = None) -> list[ExtractStatus]:
+        """Return the state sum of each extract."""
+        with self._transaction() as connection:
+            extracts = connection.execute(QUERIES["extracts"], {"project": project}).fetchall()
+            rows = connection.execute(QUERIES["status"], {"project": project}).fetchall()
+        counts: dict[tuple[str, dt.datetime | None], dict[State, int]] = {
+            (extract["project"], extract["generated_at"]): {} for extract in extracts
+        }
+        for row in rows:
+            counts.setdefault((row["project"], row["generated_at"]), {})[State(row["state"])] = row["count"]
+        about = {(extract["project"], extract["generated_at"]): extract for extract in extracts}
+        return [
+            ExtractStatus(
+                project=key[0],
+                generated_at=key[1],
+                counts=states,
+                rows=about[key]["rows"] if key in about else 0,
+                skipped=about[key]["skipped"] if key in about else {},
+            )
+            for key, states in counts.items()
+        ]
+
+    def reasons(self, project: str | None = None, *, limit: int = 20) -> list[tuple[str, State, str, int]]:
+        """Return (project, state, reason, how many), the most frequent first."""
+        with self._transaction() as connection:
+            rows = connection.execute(QUERIES["reasons"], {"project": project, "limit": limit}).fetchall()
+        return [(row["project"], State(row["state"]), row["reason"], row["count"]) for row in rows]
+
+    def events(self, study_id: int) -> list[tuple[dt.datetime, str | None, str, str | None]]:
+        """Return a study's history: (when, before, after, reason)."""
+        with self._transaction() as connection:
+            rows = connection.execute(QUERIES["events"], {"id": study_id}).fetchall()
+        return [(row["at"], row["before"], row["after"], row["reason"]) for row in rows]
+
+    def notes(self, study_id: int) -> list[Note]:
+        """Return what de-identification left out of a study, and why."""
+        with self._transaction() as connection:
+            return [Note(**row) for row in connection.execute(QUERIES["notes"], {"id": study_id})]
+
+    # --- how hard the archive is asked
+
+    def set_gate(self, *, paused: bool | None = None, per_minute: float | None = None, unlimited: bool = False) -> None:
+        """Pause or go on; set the rate in studies a minute, or none."""
+        change = per_minute is not None or unlimited
+        with self._transaction() as connection:
+            connection.execute(QUERIES["set_gate"], {"paused": paused, "per_minute": per_minute, "change_rate": change})
+
+    def gate(self) -> tuple[bool, float | None]:
+        """Return whether fetching is paused, and the rate in studies a minute."""
+        with self._transaction() as connection:
+            row = _one(connection, "gate")
+        return row["paused"], row["per_minute"]
+
+    def pass_gate(self) -> float | None:
+        """Take a turn to ask the archive: None if it is ours, else the seconds after which to ask again."""
+        with self._transaction() as connection:
+            if connection.execute(QUERIES["pass_gate"]).fetchone():
+                return None
+            wait = _one(connection, "gate_wait")
+        return 1.0 if wait["paused"] else min(max(wait["seconds"], 0.01), 1.0)
+
+    # --- what orthanc-raw asks (the `Desk` of its plugin)
+
+    def cursor(self) -> int:
+        """Return how far the change log of orthanc-raw has been read."""
+        with self._transaction() as connection:
+            seq: int = _one(connection, "cursor")["seq"]
+        return seq
+
+    def study_arrived(self, *, study_uid: str, mrn: str, accession_number: str, cursor: int) -> None:
+        """Let every project that waits for this study go on now; remember `cursor`. Both, or neither."""
+        with self._transaction() as connection:
+            for row in self._same_study(connection, study_uid, mrn, accession_number):
+                if row["state"] == State.MISSING:
+                    self._ask_again(connection, row, "it has arrived")
+                elif row["state"] == State.REQUESTED:
+                    connection.execute(QUERIES["wake"], {"id": row["id"]})
+            connection.execute(QUERIES["set_cursor"], {"seq": cursor})
+
+    def set_cursor(self, cursor: int) -> None:
+        """Remember how far the change log has been read, where nothing of it concerned a study."""
+        with self._transaction() as connection:
+            connection.execute(QUERIES["set_cursor"], {"seq": cursor})
+
+    def states_of(self, *, study_uid: str, mrn: str, accession_number: str) -> list[StudyState]:
+        """Return where the study is, in each project that asked for it."""
+        with self._transaction() as connection:
+            rows = self._same_study(connection, study_uid, mrn, accession_number)
+        return [
+            StudyState(project=row["project"], state=State(row["state"]), reason=row["reason"], since=row["since"])
+            for row in rows
+        ]
+
+    def in_flight(self, *, study_uid: str, mrn: str, accession_number: str) -> bool:
+        """Whether orthanc-raw has to keep the study for somebody."""
+        found = self.states_of(study_uid=study_uid, mrn=mrn, accession_number=accession_number)
+        return any(study.state in IN_FLIGHT for study in found)
+
+    def request_by_hand(self, *, project: str, study_uid: str, mrn: str, accession_number: str) -> None:
+        """Send a study that is in orthanc-raw to a project, also if the project has had it before."""
+        request = StudyRequest(
+            project=project,
+            procedure_occurrence_id=0,
+            mrn=mrn,
+            accession_number=accession_number,
+            study_uid=study_uid,
+        )
+        marks = {
+            "project": project,
+            "fingerprint": self._fingerprint(mrn, accession_number or study_uid),
+            "uid_fingerprint": self._uid_fingerprint(study_uid),
+        }
+        with self._transaction() as connection:
+            values = {**marks, "identifiers": self._cipher.encrypt(_identifiers(request)), "priority": BY_HAND}
+            row = connection.execute(QUERIES["add_by_hand"], values).fetchone()
+            if row is not None:
+                defer(connection, _job(Step.FETCH, {"id": row["id"], "priority": BY_HAND, **marks}))
+                return
+            known = self._same_study(connection, study_uid, mrn, accession_number)
+            for study in known:
+                if study["project"] == project and State(study["state"]) not in IN_FLIGHT:
+                    self._ask_again(connection, study, "sent by hand")
+
+    def _same_study(
+        self, connection: Connection, study_uid: str, mrn: str, accession_number: str
+    ) -> list[dict[str, Any]]:
+        marks = {
+            "fingerprint": self._fingerprint(mrn, accession_number or study_uid),
+            "uid_fingerprint": self._uid_fingerprint(study_uid),
+        }
+        return connection.execute(QUERIES["same_study"], marks).fetchall()
+
+    # --- parquet
+
+    def extract_of(self, project: str, slug: str | None) -> ExtractId:
+        """Return a project's extract by its slug, or its newest.
+
+        Raises
+        ------
+        ConfigurationError
+            The project has no such extract.
+        """
+        with self._transaction() as connection:
+            rows = connection.execute(QUERIES["extracts"], {"project": project}).fetchall()
+        extracts = [ExtractId(project=project, generated_at=row["generated_at"]) for row in rows]
+        chosen = [extract for extract in extracts if slug in (None, extract.slug)]
+        if not chosen:
+            known = ", ".join(extract.slug for extract in extracts) or "none"
+            raise ConfigurationError(f"project {project!r} has no such extract; it has: {known}")
+        return chosen[-1]
+
+    def linker_rows(self, extract: ExtractId) -> Iterator[tuple[int, str]]:
+        """Yield (procedure_occurrence_id, pseudonymous Study Instance UID) of every exported study of an extract."""
+        with self._transaction() as connection, connection.cursor(name="linker") as cursor:
+            scope = {"project": extract.project, "generated_at": extract.generated_at}
+            for row in cursor.execute(QUERIES["linker"], scope):
+                yield row["procedure_occurrence_id"], row["pseudo_study_uid"]
+
+    def request_parquet_export(self, extract: ExtractId) -> int:
+        """Ask for an extract's parquet to be exported; returns the number by which to follow it."""
+        with self._transaction() as connection:
+            scope = {"project": extract.project, "generated_at": extract.generated_at}
+            extract_id = _one(connection, "find_extract", **scope)["id"]
+            export_id: int = _one(connection, "add_parquet_export", extract_id=extract_id)["id"]
+            defer(connection, Job(step=Step.PARQUET, id=export_id))
+        return export_id
+
+    def parquet_export(self, export_id: int) -> dict[str, Any] | None:
+        """Return `id, project, generated_at, state, reason, done, total, files` of a parquet export."""
+        with self._transaction() as connection:
+            return connection.execute(QUERIES["parquet_export"], {"id": export_id}).fetchone()
+
+    def set_parquet_export(
+        self, export_id: int, *, state: str, done: int, total: int, files: Sequence[str], reason: str | None = None
+    ) -> None:
+        """Say how far a parquet export is: `queued`, `running`, `done` or `failed`."""
+        values = {"id": export_id, "state": state, "reason": reason, "done": done, "total": total}
+        with self._transaction() as connection:
+            connection.execute(QUERIES["set_parquet_export"], {**values, "files": Jsonb(list(files))})
+
+    # --- inside
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+            raise RetryLater("the database does not answer") from error
+
+    def _fingerprint(self, mrn: str, accession_number: str) -> bytes:
+        return self._cipher.fingerprint("study", mrn, accession_number)
+
+    def _uid_fingerprint(self, study_uid: str | None) -> bytes | None:
+        return self._cipher.fingerprint("uid", study_uid) if study_uid else None
+
+
+BY_HAND = 10
+"""The priority of what a person sends by hand: somebody is waiting for it."""
+
+NEXT_STEP = {
+    State.REQUESTED: Step.FETCH,
+    State.FETCHING: Step.FETCH,
+    State.CACHED: Step.DEIDENTIFY,
+    State.DEIDENTIFYING: Step.DEIDENTIFY,
+    State.RELEASED: Step.EXPORT,
+    State.EXPORTING: Step.EXPORT,
+}
+
+
+def _where_to_go_on(row: Mapping[str, Any]) -> tuple[State, Step]:
+    stopped_in = State(row["stopped_in"]) if row["state"] == State.FAILED and row["stopped_in"] else None
+    match stopped_in:
+        case State.RELEASED | State.EXPORTING:
+            return State.RELEASED, Step.EXPORT
+        case State.CACHED | State.DEIDENTIFYING:
+            return State.CACHED, Step.DEIDENTIFY
+        case _:
+            return State.REQUESTED, Step.FETCH
+
+
+def _job(step: Step, row: Mapping[str, Any]) -> Job:
+    lock = row["fingerprint"].hex() if step is Step.FETCH else None
+    return Job(step=step, id=row["id"], priority=row["priority"], lock=lock)
+
+
+def _identifiers(request: StudyRequest) -> dict[str, str | None]:
+    return {
+        "mrn": request.mrn,
+        "accession_number": request.accession_number,
+        "study_uid": request.study_uid,
+        "study_date": request.study_date.isoformat() if request.study_date else None,
+        "participant_id": request.participant_id,
+    }
+
+
+def _one(connection: Connection, query: str, **values: Any) -> dict[str, Any]:
+    row = connection.execute(QUERIES[query], values).fetchone()
+    if row is None:
+        raise LookupError(f"the ledger has no such {query}")
+    return row
+
+
+def _replace_notes(connection: Connection, study_id: int, notes: Sequence[Note]) -> None:
+    connection.execute(QUERIES["forget_notes"], {"id": study_id})
+    values = [
+        {"id": study_id, "kind": note.kind, "instance": note.instance, "reason": note.reason, "count": note.count}
+        for note in notes
+    ]
+    if values:
+        connection.cursor().executemany(QUERIES["add_note"], values)
+
+
+def _record_export(connection: Connection, study_id: int, revision: int, destination: str, receipt: Receipt) -> None:
+    values = {"id": study_id, "revision": revision, "destination": destination}
+    values |= {"name": receipt.name, "size": receipt.size, "sha256": receipt.sha256}
+    connection.execute(QUERIES["record_export"], values)

@@ -1,0 +1,192 @@
+-- find_extract: an extract by project and time
+SELECT id FROM extract WHERE project = %(project)s AND generated_at = %(generated_at)s;
+
+-- newest_extract: when the newest extract of a project was made
+SELECT max(generated_at) AS generated_at FROM extract WHERE project = %(project)s;
+
+-- add_extract: an extract, once
+INSERT INTO extract (project, generated_at, skipped)
+VALUES (%(project)s, %(generated_at)s, %(skipped)s)
+ON CONFLICT (project, generated_at) DO UPDATE SET skipped = EXCLUDED.skipped
+RETURNING id;
+
+-- stage: a table for the rows of this load, gone with the transaction
+CREATE TEMPORARY TABLE staged (
+    position bigint GENERATED ALWAYS AS IDENTITY,
+    fingerprint bytea NOT NULL, uid_fingerprint bytea, identifiers bytea NOT NULL,
+    procedure_occurrence_id bigint NOT NULL, series_fingerprint bytea NOT NULL, series bytea
+) ON COMMIT DROP;
+
+-- copy_staged: the rows of this load, in bulk
+COPY staged (fingerprint, uid_fingerprint, identifiers, procedure_occurrence_id, series_fingerprint, series)
+FROM STDIN (FORMAT BINARY);
+
+-- add_studies: studies that the project has not asked for before; returns how many
+WITH new AS (
+    INSERT INTO study (project, fingerprint, uid_fingerprint, identifiers, priority)
+    SELECT %(project)s, fingerprint, uid_fingerprint, identifiers, %(priority)s::integer
+    FROM (SELECT DISTINCT ON (fingerprint) * FROM staged ORDER BY fingerprint, position) AS first_row
+    ORDER BY position
+    ON CONFLICT (project, fingerprint) DO NOTHING
+    RETURNING id, fingerprint, priority),
+deferred AS (
+    SELECT procrastinate_defer_jobs_v1(array_agg(
+        ROW('fetch', 'fetch', priority, encode(fingerprint, 'hex'), 'fetch-' || id,
+            jsonb_build_object('study_id', id), NULL)::procrastinate_job_to_defer_v1 ORDER BY id)) AS ids
+    FROM new)
+SELECT coalesce(cardinality(ids), 0) AS count FROM deferred;
+
+-- more_series: studies of this load that are known, of which a row asks for more than was asked before; returns them
+SELECT DISTINCT study.id, study.state, study.priority, study.fingerprint
+FROM staged JOIN study ON study.project = %(project)s AND study.fingerprint = staged.fingerprint
+WHERE EXISTS (SELECT FROM cohort_row WHERE study_id = study.id)
+  AND NOT EXISTS (
+    SELECT FROM cohort_row
+    WHERE study_id = study.id AND (series IS NULL OR cohort_row.series_fingerprint = staged.series_fingerprint));
+
+-- add_rows: the rows of this load; returns how many were new
+WITH new AS (
+    INSERT INTO cohort_row (extract_id, procedure_occurrence_id, study_id, series_fingerprint, series)
+    SELECT DISTINCT ON (procedure_occurrence_id, study.id, series_fingerprint)
+        %(extract_id)s::bigint, procedure_occurrence_id, study.id, series_fingerprint, series
+    FROM staged JOIN study ON study.project = %(project)s AND study.fingerprint = staged.fingerprint
+    ON CONFLICT DO NOTHING
+    RETURNING 1)
+SELECT count(*) AS count FROM new;
+
+-- count_staged: rows and different studies of this load
+SELECT count(*) AS rows, count(DISTINCT fingerprint) AS studies FROM staged;
+
+-- analyze: tell the planner about a bulk load (without it the queue runs ten times slower)
+ANALYZE procrastinate_jobs, study, cohort_row;
+
+-- study: all that a worker needs to know of a study
+SELECT study.id, project, state, reason, since, tries, priority, revision, pseudo_study_uid, image_identifier, anon_id,
+    instances, stored, identifiers, fingerprint,
+    ARRAY(SELECT series FROM cohort_row WHERE study_id = study.id AND series IS NOT NULL) AS series,
+    EXISTS (SELECT FROM cohort_row WHERE study_id = study.id AND series IS NULL)
+        OR NOT EXISTS (SELECT FROM cohort_row WHERE study_id = study.id) AS whole
+FROM study WHERE id = %(id)s;
+
+-- advance: a study to its next state, if it is where it was thought to be
+UPDATE study SET state = %(after)s, reason = %(reason)s, since = clock_timestamp(), tries = 0,
+    pseudo_study_uid = coalesce(%(pseudo_study_uid)s, pseudo_study_uid),
+    image_identifier = coalesce(%(image_identifier)s, image_identifier),
+    anon_id = coalesce(%(anon_id)s, anon_id),
+    uid_fingerprint = coalesce(%(uid_fingerprint)s, uid_fingerprint),
+    instances = coalesce(%(instances)s, instances),
+    stored = coalesce(%(stored)s, stored),
+    revision = revision + %(new_revision)s::integer
+WHERE id = %(id)s AND state = ANY(%(before)s)
+RETURNING priority, fingerprint, revision;
+
+-- note_try: that a step has to be tried again, and why
+UPDATE study SET tries = tries + 1, reason = %(reason)s WHERE id = %(id)s AND state = ANY(%(before)s);
+
+-- forget_notes: notes of an earlier de-identification
+DELETE FROM instance_note WHERE study_id = %(id)s;
+
+-- add_note: an instance, or several for one reason, that the de-identification left out
+INSERT INTO instance_note (study_id, kind, instance, reason, count)
+VALUES (%(id)s, %(kind)s, %(instance)s, %(reason)s, %(count)s);
+
+-- notes: what was left out of a study
+SELECT kind, instance, reason, count FROM instance_note WHERE study_id = %(id)s ORDER BY id;
+
+-- record_export: that a study has arrived, once a revision and destination
+INSERT INTO study_export (study_id, revision, destination, name, size, sha256)
+VALUES (%(id)s, %(revision)s, %(destination)s, %(name)s, %(size)s, %(sha256)s);
+
+-- events: the history of a study
+SELECT at, before, after, reason FROM event WHERE study_id = %(id)s ORDER BY id;
+
+-- status: how many studies of each extract are in each state; by hand is extract null
+SELECT study.project, extract.generated_at, state, count(*) AS count
+FROM study
+LEFT JOIN (SELECT DISTINCT extract_id, study_id FROM cohort_row) AS asked ON asked.study_id = study.id
+LEFT JOIN extract ON extract.id = asked.extract_id
+WHERE %(project)s::text IS NULL OR study.project = %(project)s
+GROUP BY 1, 2, 3 ORDER BY 1, 2 NULLS FIRST, 3;
+
+-- extracts: the extracts of a project, or of all
+SELECT extract.project, generated_at, loaded_at, skipped,
+    (SELECT count(*) FROM cohort_row WHERE extract_id = extract.id) AS rows
+FROM extract WHERE %(project)s::text IS NULL OR project = %(project)s ORDER BY project, generated_at;
+
+-- reasons: why studies are where they are, most frequent first
+SELECT study.project, state, reason, count(*) AS count FROM study
+WHERE reason IS NOT NULL AND (%(project)s::text IS NULL OR study.project = %(project)s)
+GROUP BY 1, 2, 3 ORDER BY count DESC, 1, 2, 3 LIMIT %(limit)s;
+
+-- chosen: studies of a project (and extract) in one of some states, locked; with the state in which they failed
+SELECT study.id, state, priority, fingerprint,
+    (SELECT event.before FROM event WHERE event.study_id = study.id AND event.after = 'failed' AND event.before <> 'failed'
+     ORDER BY event.id DESC LIMIT 1) AS stopped_in
+FROM study
+WHERE project = %(project)s AND state = ANY(%(states)s)
+  AND (%(generated_at)s::timestamp IS NULL OR id IN (
+    SELECT study_id FROM cohort_row JOIN extract ON extract.id = extract_id
+    WHERE extract.project = %(project)s AND generated_at = %(generated_at)s))
+ORDER BY id FOR UPDATE OF study;
+
+-- stranded: studies on their way that no job will ever take further; there should be none
+SELECT id, state, priority, fingerprint FROM study
+WHERE state IN ('requested', 'fetching', 'cached', 'deidentifying', 'released', 'exporting')
+  AND since < clock_timestamp() - make_interval(secs => %(older_seconds)s)
+  AND NOT EXISTS (
+    SELECT FROM procrastinate_jobs
+    WHERE status IN ('todo', 'doing') AND args ->> 'study_id' = study.id::text)
+LIMIT 1000 FOR UPDATE SKIP LOCKED;
+
+-- gate: how hard the archive is asked
+SELECT paused, per_minute FROM fetch_gate;
+
+-- set_gate: change it; the new rate counts from now
+UPDATE fetch_gate SET next_at = clock_timestamp(),
+    paused = coalesce(%(paused)s, paused),
+    per_minute = CASE WHEN %(change_rate)s THEN %(per_minute)s ELSE per_minute END;
+
+-- pass_gate: one study's turn to ask the archive, if it has come
+UPDATE fetch_gate SET next_at = clock_timestamp() + make_interval(secs => coalesce(60 / per_minute, 0))
+WHERE NOT paused AND (per_minute IS NULL OR next_at <= clock_timestamp())
+RETURNING true AS open;
+
+-- gate_wait: seconds until the next turn
+SELECT paused, extract(epoch FROM next_at - clock_timestamp())::double precision AS seconds FROM fetch_gate;
+
+-- cursor: how far the change log of orthanc-raw has been read
+SELECT seq FROM raw_cursor;
+
+-- set_cursor: it only goes on, except to 0 for a new orthanc-raw
+UPDATE raw_cursor SET seq = %(seq)s;
+
+-- same_study: every project's request for the study that orthanc-raw knows by these marks
+SELECT id, project, state, reason, since, priority, fingerprint FROM study
+WHERE fingerprint = %(fingerprint)s OR uid_fingerprint = %(uid_fingerprint)s ORDER BY project;
+
+-- wake: let the waiting fetch of a study run now
+UPDATE procrastinate_jobs SET scheduled_at = NULL
+WHERE status = 'todo' AND task_name = 'fetch' AND args ->> 'study_id' = %(id)s::text;
+
+-- add_by_hand: a study that a person sends to a project, once
+INSERT INTO study (project, fingerprint, uid_fingerprint, identifiers, priority)
+VALUES (%(project)s, %(fingerprint)s, %(uid_fingerprint)s, %(identifiers)s, %(priority)s)
+ON CONFLICT (project, fingerprint) DO NOTHING RETURNING id;
+
+-- linker: which row of an extract is which exported study
+SELECT procedure_occurrence_id, pseudo_study_uid
+FROM cohort_row JOIN study ON study.id = study_id JOIN extract ON extract.id = extract_id
+WHERE extract.project = %(project)s AND generated_at = %(generated_at)s
+  AND state = 'exported' AND pseudo_study_uid IS NOT NULL
+GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- add_parquet_export: a request to export an extract's parquet
+INSERT INTO parquet_export (extract_id) VALUES (%(extract_id)s) RETURNING id;
+
+-- parquet_export: one such request
+SELECT parquet_export.id, project, generated_at, state, reason, done, total, files
+FROM parquet_export JOIN extract ON extract.id = extract_id WHERE parquet_export.id = %(id)s;
+
+-- set_parquet_export: how far it is
+UPDATE parquet_export SET state = %(state)s, reason = %(reason)s, done = %(done)s, total = %(total)s, files = %(files)s
+WHERE id = %(id)s;

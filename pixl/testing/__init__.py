@@ -1,0 +1,1 @@
+"""The invented hospital and the servers that tests, benchmarks and the demo run."""

@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import datetime as dt
+import os
+import threading
+
+import psycopg
+import pytest
+
+from pixl.domain.destination import Receipt
+from pixl.domain.errors import CohortInvalid, ConfigurationError, RetryLater
+from pixl.domain.state import FINAL, FOLLOWS, IN_FLIGHT, State
+from pixl.domain.study import ExtractId, StudyRequest
+from pixl.ledger import Cipher, Ledger, migrate
+from pixl.ledger.ledger import Note
+from pixl.queue import Step
+
+pytestmark = pytest.mark.servers
+
+MONDAY = ExtractId(project="lungs", generated_at=dt.datetime(2026, 5, 4, 10, 0, 0))
+TUESDAY = ExtractId(project="lungs", generated_at=dt.datetime(2026, 5, 5, 10, 0, 0))
+
+
+def request(number, **fields):
+    known = {
+        "project": "lungs",
+        "procedure_occurrence_id": number,
+        "mrn": f"MRN-SECRET-{number}",
+        "accession_number": f"ACC-SECRET-{number}",
+        "study_uid": f"1.2.3.{number}",
+        "study_date": dt.date(2026, 1, 2),
+    }
+    return StudyRequest(**{**known, **fields})
+
+
+def jobs(database, postgres):
+    with psycopg.connect(database, password=postgres.password) as connection:
+        return connection.execute(
+            "SELECT task_name, (args->>'study_id')::int, priority FROM procrastinate_jobs"
+            " WHERE status = 'todo' ORDER BY id"
+        ).fetchall()
+
+
+def to_state(ledger, study_id, *states):
+    for state in states:
+        before = ledger.study(study_id).state
+        assert ledger.advance(study_id, state, before={before}, reason="as a test wants it")
+
+
+def test_a_loaded_cohort_is_requested_and_each_study_has_one_job(ledger, database, postgres):
+    loaded = ledger.load(MONDAY, [request(n) for n in range(3)], skipped={"no MRN": 2}, priority=5)
+    assert (loaded.rows, loaded.new_rows, loaded.studies, loaded.new_studies) == (3, 3, 3, 3)
+    [status] = ledger.status("lungs")
+    assert status.counts == {State.REQUESTED: 3}
+    assert status.skipped == {"no MRN": 2}
+    assert [(name, priority) for name, _, priority in jobs(database, postgres)] == [("fetch", 5)] * 3
+
+
+def test_loading_twice_enqueues_nothing_new(ledger, database, postgres):
+    ledger.load(MONDAY, [request(n) for n in range(3)])
+    again = ledger.load(MONDAY, [request(n) for n in range(3)])
+    assert (again.new_rows, again.new_studies) == (0, 0)
+    assert len(jobs(database, postgres)) == 3
+
+
+def test_a_later_extract_enqueues_only_what_is_new_and_accounts_for_all(ledger, database, postgres):
+    ledger.load(MONDAY, [request(n) for n in range(3)])
+    later = ledger.load(TUESDAY, [request(n) for n in range(5)])
+    assert (later.new_rows, later.new_studies) == (5, 2)
+    assert [status.requested for status in ledger.status("lungs")] == [3, 5]
+    assert len(jobs(database, postgres)) == 5
+
+
+def test_an_older_extract_than_the_one_loaded_is_refused_unless_meant(ledger):
+    ledger.load(TUESDAY, [request(1)])
+    with pytest.raises(CohortInvalid, match="--allow-older"):
+        ledger.load(MONDAY, [request(2)])
+    assert ledger.load(MONDAY, [request(2)], allow_older=True).new_studies == 1
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(ledger, database, postgres):
+    loaded = ledger.load(MONDAY, [request(n) for n in range(3)], dry_run=True)
+    assert loaded.new_studies == 3
+    assert ledger.status() == []
+    assert jobs(database, postgres) == []
+
+
+def test_two_series_of_one_study_are_one_study_that_wants_both(ledger):
+    ledger.load(MONDAY, [request(1, series_uid="1.9.1"), request(1, series_uid="1.9.2")])
+    [status] = ledger.status()
+    assert (status.rows, status.requested) == (2, 1)
+    assert ledger.study(1).series_uids == ("1.9.1", "1.9.2")
+
+
+def test_a_row_for_the_whole_study_beats_rows_for_its_series(ledger):
+    ledger.load(MONDAY, [request(1, series_uid="1.9.1"), request(1, procedure_occurrence_id=2)])
+    assert ledger.study(1).series_uids == ()
+
+
+def test_a_further_series_of_a_finished_study_opens_it_again(ledger, database, postgres):
+    ledger.load(MONDAY, [request(1, series_uid="1.9.1")])
+    to_state(ledger, 1, State.FETCHING, State.MISSING)
+    assert ledger.load(TUESDAY, [request(1, series_uid="1.9.2")]).reopened == 1
+    study = ledger.study(1)
+    assert (study.state, study.revision, study.series_uids) == (State.REQUESTED, 2, ("1.9.1", "1.9.2"))
+
+
+def test_the_same_study_for_two_projects_is_two_requests(ledger):
+    ledger.load(MONDAY, [request(1)])
+    other = ExtractId(project="hearts", generated_at=MONDAY.generated_at)
+    assert ledger.load(other, [request(1, project="hearts")]).new_studies == 1
+
+
+def test_no_identifier_is_readable_in_the_database(ledger, database, postgres):
+    ledger.load(MONDAY, [request(n) for n in range(3)])
+    with psycopg.connect(database, password=postgres.password) as connection:
+        tables = connection.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+        for (table,) in tables.fetchall():
+            text = str(connection.execute(f'SELECT * FROM "{table}"').fetchall())
+            assert "SECRET" not in text
+            assert "1.2.3." not in text
+
+
+def test_identifiers_come_back_for_the_worker(ledger):
+    ledger.load(MONDAY, [request(7, participant_id="P-7")])
+    study = ledger.study(1)
+    assert (study.mrn, study.accession_number, study.study_uid) == ("MRN-SECRET-7", "ACC-SECRET-7", "1.2.3.7")
+    assert (study.study_date, study.participant_id) == (dt.date(2026, 1, 2), "P-7")
+    assert "SECRET" not in repr(study)
+
+
+def test_a_state_changes_only_from_where_the_caller_thought_it_was(ledger):
+    ledger.load(MONDAY, [request(1)])
+    assert ledger.advance(1, State.FETCHING, before={State.REQUESTED})
+    assert not ledger.advance(1, State.FETCHING, before={State.REQUESTED})
+
+
+def test_of_many_workers_on_one_study_one_wins(ledger):
+    ledger.load(MONDAY, [request(1)])
+    wins = []
+    threads = [
+        threading.Thread(target=lambda: wins.append(ledger.advance(1, State.FETCHING, before={State.REQUESTED})))
+        for _ in range(8)
+    ]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sorted(wins) == [False] * 7 + [True]
+
+
+def test_a_step_that_the_state_machine_does_not_know_is_a_bug(ledger):
+    ledger.load(MONDAY, [request(1)])
+    with pytest.raises(ValueError, match="may not go"):
+        ledger.advance(1, State.EXPORTED, before={State.REQUESTED})
+
+
+def test_every_change_is_an_event_and_events_cannot_be_changed(ledger, database, postgres):
+    ledger.load(MONDAY, [request(1)])
+    to_state(ledger, 1, State.FETCHING, State.CACHED)
+    assert [(before, after) for _, before, after, _ in ledger.events(1)] == [
+        (None, "requested"),
+        ("requested", "fetching"),
+        ("fetching", "cached"),
+    ]
+    with psycopg.connect(database, password=postgres.password) as connection:
+        for statement in ("UPDATE event SET reason = 'x'", "DELETE FROM event", "TRUNCATE event"):
+            with pytest.raises(psycopg.errors.RaiseException), connection.transaction():
+                connection.execute(statement)
+
+
+def test_the_next_job_is_there_when_and_only_when_the_state_is(ledger, database, postgres):
+    ledger.load(MONDAY, [request(1)])
+    to_state(ledger, 1, State.FETCHING)
+    ledger.advance(1, State.CACHED, before={State.FETCHING}, then=Step.DEIDENTIFY)
+    ledger.advance(1, State.CACHED, before={State.FETCHING}, then=Step.DEIDENTIFY)
+    assert [name for name, _, _ in jobs(database, postgres)] == ["fetch", "deidentify"]
+
+
+def test_an_export_is_recorded_once_a_revision(ledger):
+    ledger.load(MONDAY, [request(1)])
+    receipt = ("ftps", Receipt(name="lungs/2.25.1.zip", size=3, sha256="ab"))
+    to_state(ledger, 1, State.FETCHING, State.CACHED, State.DEIDENTIFYING, State.RELEASED, State.EXPORTING)
+    assert ledger.advance(1, State.EXPORTED, before={State.EXPORTING}, receipt=receipt)
+    assert not ledger.advance(1, State.EXPORTED, before={State.EXPORTING}, receipt=receipt)
+
+
+def test_failed_studies_go_on_from_where_they_stopped(ledger, database, postgres):
+    ledger.load(MONDAY, [request(n) for n in range(3)])
+    to_state(ledger, 1, State.FETCHING, State.FAILED)
+    to_state(ledger, 2, State.FETCHING, State.CACHED, State.DEIDENTIFYING, State.FAILED)
+    to_state(
+        ledger, 3, State.FETCHING, State.CACHED, State.DEIDENTIFYING, State.RELEASED, State.EXPORTING, State.FAILED
+    )
+    assert ledger.retry("lungs", states={State.FAILED}) == 3
+    assert [ledger.study(n).state for n in (1, 2, 3)] == [State.REQUESTED, State.CACHED, State.RELEASED]
+    assert {(name, n) for name, n, _ in jobs(database, postgres)} >= {("fetch", 1), ("deidentify", 2), ("export", 3)}
+
+
+def test_cancelled_studies_are_rejected_but_not_while_they_are_exported(ledger):
+    ledger.load(MONDAY, [request(n) for n in range(2)])
+    to_state(ledger, 2, State.FETCHING, State.CACHED, State.DEIDENTIFYING, State.RELEASED, State.EXPORTING)
+    assert ledger.cancel("lungs", generated_at=MONDAY.generated_at) == 1
+    assert ledger.study(1).state is State.REJECTED
+    assert ledger.study(2).state is State.EXPORTING
+
+
+def test_a_study_that_lost_its_job_gets_one_again(ledger, database, postgres):
+    ledger.load(MONDAY, [request(n) for n in range(2)])
+    with psycopg.connect(database, password=postgres.password) as connection:
+        connection.execute("DELETE FROM procrastinate_jobs WHERE args->>'study_id' = '1'")
+    assert ledger.rescue(older_seconds=0) == 1
+    assert ledger.rescue(older_seconds=0) == 0
+    assert len(jobs(database, postgres)) == 2
+
+
+def test_notes_of_an_earlier_run_are_replaced(ledger):
+    ledger.load(MONDAY, [request(1)])
+    to_state(ledger, 1, State.FETCHING, State.CACHED, State.DEIDENTIFYING)
+    ledger.advance(1, State.HELD, before={State.DEIDENTIFYING}, notes=[Note(kind="failed", reason="truncated")])
+    ledger.advance(1, State.RELEASED, before={State.HELD}, notes=[Note(kind="skipped", reason="modality", count=4)])
+    assert ledger.notes(1) == [Note(kind="skipped", reason="modality", count=4)]
+
+
+def test_a_study_that_arrives_lets_every_waiting_project_go_on(ledger):
+    ledger.load(MONDAY, [request(1)])
+    ledger.load(
+        ExtractId(project="hearts", generated_at=MONDAY.generated_at),
+        [request(1, project="hearts", study_uid=None)],
+    )
+    to_state(ledger, 1, State.FETCHING, State.MISSING)
+    to_state(ledger, 2, State.FETCHING, State.MISSING)
+    ledger.study_arrived(study_uid="1.2.3.1", mrn="MRN-SECRET-1", accession_number="ACC-SECRET-1", cursor=42)
+    assert {ledger.study(1).state, ledger.study(2).state} == {State.REQUESTED}
+    assert ledger.cursor() == 42
+
+
+def test_a_study_sent_by_hand_is_asked_for_once_while_it_is_on_its_way(ledger, database, postgres):
+    marks = {"study_uid": "1.2.3.9", "mrn": "M", "accession_number": "A"}
+    ledger.request_by_hand(project="lungs", **marks)
+    ledger.request_by_hand(project="lungs", **marks)
+    assert len(jobs(database, postgres)) == 1
+    assert [s.state for s in ledger.states_of(**marks)] == [State.REQUESTED]
+    assert ledger.in_flight(**marks)
+    [status] = ledger.status()
+    assert status.generated_at is None
+
+
+def test_the_gate_keeps_the_rate_and_can_be_changed_while_it_runs(ledger):
+    assert [ledger.pass_gate() for _ in range(3)] == [None, None, None]
+    ledger.set_gate(per_minute=60)
+    assert ledger.pass_gate() is None
+    assert 0 < ledger.pass_gate() <= 1
+    ledger.set_gate(unlimited=True)
+    assert ledger.pass_gate() is None
+    ledger.set_gate(paused=True)
+    assert ledger.pass_gate() == 1
+    assert ledger.gate() == (True, None)
+
+
+def test_the_linker_names_exported_studies_only(ledger):
+    ledger.load(MONDAY, [request(n) for n in range(1, 3)])
+    to_state(ledger, 1, State.FETCHING, State.CACHED)
+    to_state(ledger, 1, State.DEIDENTIFYING)
+    ledger.advance(1, State.RELEASED, before={State.DEIDENTIFYING}, pseudo_study_uid="2.25.1")
+    to_state(ledger, 1, State.EXPORTING, State.EXPORTED)
+    assert list(ledger.linker_rows(MONDAY)) == [(1, "2.25.1")]
+
+
+def test_a_parquet_export_is_a_job_that_can_be_followed(ledger, database, postgres):
+    ledger.load(MONDAY, [request(1)])
+    export_id = ledger.request_parquet_export(ledger.extract_of("lungs", None))
+    ledger.set_parquet_export(export_id, state="running", done=1, total=2, files=["a"])
+    assert ledger.parquet_export(export_id)["done"] == 1
+    with pytest.raises(ConfigurationError, match="2026-05-04t10-00-00"):
+        ledger.extract_of("lungs", "no-such-slug")
+
+
+def test_another_key_cannot_read_the_ledger(ledger, database, postgres):
+    ledger.load(MONDAY, [request(1)])
+    other = Ledger.open(database, password=postgres.password, key=os.urandom(32).hex().encode())
+    with pytest.raises(ConfigurationError, match="ledger-key"):
+        other.study(1)
+    other.close()
+
+
+def test_a_key_that_is_none_is_refused():
+    with pytest.raises(ConfigurationError, match="64 hexadecimal"):
+        Cipher(b"password")
+
+
+def test_migrations_can_run_again(database, postgres):
+    migrate(database, postgres.password)
+
+
+def test_a_database_that_is_away_is_an_error_that_may_be_retried():
+    ledger = Ledger.open("host=127.0.0.1 port=1 dbname=x user=x", password="x", key=os.urandom(32).hex().encode())
+    with pytest.raises(RetryLater):
+        ledger.status()
+    ledger.close()
+
+
+def test_every_state_is_either_final_or_in_flight_and_every_state_can_be_left():
+    assert set(State) == FINAL | IN_FLIGHT
+    assert not FINAL & IN_FLIGHT
+    assert set(FOLLOWS) == set(State)
+    assert all(FOLLOWS.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 
 
@@ -26,6 +27,14 @@ class ServiceUnavailable(PixlError):
 
 class RetryLater(PixlError):
     """A service did not answer; the same step may succeed later."""
+
+
+class NotBefore(RetryLater):
+    """The step may not be tried before a certain time; waiting for it is no failure."""
+
+    def __init__(self, message: str, at: dt.datetime) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class StudyMissing(PixlError):

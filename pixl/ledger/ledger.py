@@ -44,7 +44,11 @@ class Study:
     pseudo_study_uid: str | None
     anon_id: str | None
     instances: int | None
+    stored: int | None
+    reason: str | None
     fingerprint: str
+    move_jobs: tuple[str, ...] = ()
+    """What orthanc-raw calls the C-MOVEs that were last asked for."""
 
     def __repr__(self) -> str:
         return f"Study(id={self.id}, project={self.project!r}, state={self.state.value!r})"
@@ -232,10 +236,13 @@ class Ledger:
             **{name: known[name] for name in ("mrn", "accession_number", "study_uid", "participant_id")},
             anon_id=row["anon_id"],
             instances=row["instances"],
+            stored=row["stored"],
+            reason=row["reason"],
             state=State(row["state"]),
             study_date=dt.date.fromisoformat(known["study_date"]) if known["study_date"] else None,
             series_uids=() if row["whole"] else tuple(sorted(self._cipher.decrypt(s) for s in row["series"])),
             fingerprint=row["fingerprint"].hex(),
+            move_jobs=tuple(row["move_jobs"]),
         )
 
     def advance(
@@ -258,19 +265,21 @@ class Ledger:
         notes
             What de-identification left out; replaces what it left out before.
         study_uid
-            The study's own UID, once the archive has told it; only its fingerprint is kept.
+            The study's own UID, once the archive has told it.
         receipt
             The destination's name, and what arrived there.
         **fields
-            `pseudo_study_uid`, `image_identifier`, `anon_id`, `instances`, `stored`.
+            `pseudo_study_uid`, `image_identifier`, `anon_id`, `instances`, `stored`; `keep_tries` where a step only
+            begins, so that its tries go on being counted.
 
         Returns
         -------
         bool
             False if the study was in another state: somebody else has taken it on, and the caller stops.
         """
-        fields["uid_fingerprint"] = self._uid_fingerprint(study_uid)
         with self._transaction() as connection:
+            if study_uid is not None:
+                fields |= self._learned(connection, study_id, study_uid)
             row = self._set(connection, study_id, before=before, after=after, reason=reason, **fields)
             if row is None:
                 return False
@@ -282,10 +291,23 @@ class Ledger:
                 defer(connection, _job(then, {"id": study_id, **row}))
             return True
 
-    def note_try(self, study_id: int, reason: str, *, before: Collection[State]) -> None:
-        """Say why a step of a study has to be tried again."""
+    def note_moves(self, study_id: int, jobs: Sequence[str]) -> None:
+        """Remember which C-MOVEs run for a study, so that a restart follows them instead of asking again."""
         with self._transaction() as connection:
-            connection.execute(QUERIES["note_try"], {"id": study_id, "reason": reason, "before": list(before)})
+            connection.execute(QUERIES["note_moves"], {"id": study_id, "move_jobs": list(jobs)})
+
+    def note_try(self, study_id: int, reason: str, *, before: Collection[State], count: bool = True) -> None:
+        """Say why a step of a study has to be tried again; `count` it unless waiting is no failure."""
+        values = {"id": study_id, "reason": reason, "before": list(before), "count": int(count)}
+        with self._transaction() as connection:
+            connection.execute(QUERIES["note_try"], values)
+
+    def _learned(self, connection: Connection, study_id: int, study_uid: str) -> dict[str, bytes | None]:
+        known = self._cipher.decrypt(_one(connection, "study", id=study_id)["identifiers"])
+        return {
+            "uid_fingerprint": self._uid_fingerprint(study_uid),
+            "identifiers": self._cipher.encrypt({**known, "study_uid": study_uid}),
+        }
 
     def _set(
         self, connection: Connection, study_id: int, *, before: Collection[State], after: State, **fields: Any
@@ -294,18 +316,32 @@ class Ledger:
             if state is not after and not may_follow(state, after):
                 raise ValueError(f"a study may not go from {state} to {after}")
         values = dict.fromkeys(
-            ("reason", "pseudo_study_uid", "image_identifier", "anon_id", "uid_fingerprint", "instances", "stored")
+            ("reason", "pseudo_study_uid", "image_identifier", "anon_id", "instances", "stored", *LEARNED)
         )
-        values |= {"id": study_id, "before": list(before), "after": after, "new_revision": 0, **fields}
+        values |= {
+            "id": study_id,
+            "before": list(before),
+            "after": after,
+            "new_revision": 0,
+            "keep_tries": False,
+            **fields,
+        }
         return connection.execute(QUERIES["advance"], values).fetchone()
 
-    def retry(self, project: str, *, states: Collection[State], generated_at: dt.datetime | None = None) -> int:
+    def retry(
+        self,
+        project: str,
+        *,
+        states: Collection[State],
+        generated_at: dt.datetime | None = None,
+        from_start: bool = False,
+    ) -> int:
         """Let studies go on: failed ones from where they stopped, others from the start. Returns how many."""
         scope = {"project": project, "states": list(states), "generated_at": generated_at}
         with self._transaction() as connection:
             rows = connection.execute(QUERIES["chosen"], scope).fetchall()
             for row in rows:
-                after, step = _where_to_go_on(row)
+                after, step = (State.REQUESTED, Step.FETCH) if from_start else _where_to_go_on(row)
                 before = {State(row["state"])}
                 self._set(connection, row["id"], before=before, after=after, reason="retried", new_revision=1)
                 defer(connection, _job(step, row))
@@ -528,6 +564,9 @@ class Ledger:
     def _uid_fingerprint(self, study_uid: str | None) -> bytes | None:
         return self._cipher.fingerprint("uid", study_uid) if study_uid else None
 
+
+LEARNED = ("uid_fingerprint", "identifiers")
+"""What the archive may tell of a study that its cohort did not."""
 
 BY_HAND = 10
 """The priority of what a person sends by hand: somebody is waiting for it."""

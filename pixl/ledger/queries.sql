@@ -62,26 +62,31 @@ ANALYZE procrastinate_jobs, study, cohort_row;
 
 -- study: all that a worker needs to know of a study
 SELECT study.id, project, state, reason, since, tries, priority, revision, pseudo_study_uid, image_identifier, anon_id,
-    instances, stored, identifiers, fingerprint,
+    instances, stored, identifiers, fingerprint, move_jobs,
     ARRAY(SELECT series FROM cohort_row WHERE study_id = study.id AND series IS NOT NULL) AS series,
     EXISTS (SELECT FROM cohort_row WHERE study_id = study.id AND series IS NULL)
         OR NOT EXISTS (SELECT FROM cohort_row WHERE study_id = study.id) AS whole
 FROM study WHERE id = %(id)s;
 
 -- advance: a study to its next state, if it is where it was thought to be
-UPDATE study SET state = %(after)s, reason = %(reason)s, since = clock_timestamp(), tries = 0,
+UPDATE study SET state = %(after)s, reason = %(reason)s, since = clock_timestamp(),
+    tries = CASE WHEN %(keep_tries)s THEN tries ELSE 0 END,
     pseudo_study_uid = coalesce(%(pseudo_study_uid)s, pseudo_study_uid),
     image_identifier = coalesce(%(image_identifier)s, image_identifier),
     anon_id = coalesce(%(anon_id)s, anon_id),
     uid_fingerprint = coalesce(%(uid_fingerprint)s, uid_fingerprint),
+    identifiers = coalesce(%(identifiers)s, identifiers),
     instances = coalesce(%(instances)s, instances),
     stored = coalesce(%(stored)s, stored),
     revision = revision + %(new_revision)s::integer
 WHERE id = %(id)s AND state = ANY(%(before)s)
 RETURNING priority, fingerprint, revision;
 
+-- note_moves: what orthanc-raw calls the C-MOVEs that run for a study
+UPDATE study SET move_jobs = %(move_jobs)s WHERE id = %(id)s;
+
 -- note_try: that a step has to be tried again, and why
-UPDATE study SET tries = tries + 1, reason = %(reason)s WHERE id = %(id)s AND state = ANY(%(before)s);
+UPDATE study SET tries = tries + %(count)s::integer, reason = %(reason)s WHERE id = %(id)s AND state = ANY(%(before)s);
 
 -- forget_notes: notes of an earlier de-identification
 DELETE FROM instance_note WHERE study_id = %(id)s;

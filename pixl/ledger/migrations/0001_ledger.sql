@@ -30,11 +30,13 @@ CREATE TABLE study (
     anon_id text,
     instances integer,
     stored integer,
+    move_jobs text[] NOT NULL DEFAULT '{}',
     UNIQUE (project, fingerprint)
 );
 COMMENT ON COLUMN study.fingerprint IS 'keyed hash of MRN and accession number';
 COMMENT ON COLUMN study.uid_fingerprint IS 'keyed hash of the Study Instance UID, once it is known';
 COMMENT ON COLUMN study.revision IS 'counts how often the study was asked for anew; each revision is exported once';
+COMMENT ON COLUMN study.move_jobs IS 'what orthanc-raw calls the C-MOVEs that were last asked for; followed again after a restart';
 COMMENT ON COLUMN study.anon_id IS 'what orthanc-anon calls the de-identified study';
 CREATE INDEX study_fingerprint ON study (fingerprint);
 CREATE INDEX study_uid_fingerprint ON study (uid_fingerprint);

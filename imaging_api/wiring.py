@@ -1,0 +1,96 @@
+"""Puts the stages together from the settings and the secret store."""
+
+from __future__ import annotations
+
+import threading
+
+from pixl.domain.errors import RetryLater
+from pixl.domain.secret import SecretStore
+from pixl.export import open_destination
+from pixl.flow import Flow, Workload, work
+from pixl.flow.worker import Task, Worker
+from pixl.intake import Fetcher, Hours, Source
+from pixl.ledger import Ledger
+from pixl.orthanc import OrthancClient
+from pixl.orthanc.anonymiser import Anonymiser
+from pixl.project import Projects
+from pixl.queue import Step
+from pixl.settings import Settings
+
+USER = "pixl"
+"""What PIXL's processes call themselves to both Orthancs."""
+
+
+class Turns:
+    """Makes fetches wait for their turn, until the process stops."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Let what waits go, so that the process can end."""
+        self._stopping.set()
+
+    def take(self) -> None:
+        """Return when the archive may be asked."""
+        while (seconds := self._ledger.pass_gate()) is not None:
+            if self._stopping.wait(seconds):
+                raise RetryLater("imaging_api is stopping")
+
+
+def open_ledger(settings: Settings, secrets: SecretStore) -> Ledger:
+    """Connect to the ledger."""
+    return Ledger.open(
+        settings.database,
+        password=secrets.get("database-password").decode(),
+        key=secrets.get("ledger-key"),
+        size=settings.fetch_workers + settings.deidentify_workers + settings.export_workers + 2,
+    )
+
+
+def build_flow(settings: Settings, secrets: SecretStore, ledger: Ledger, turns: Turns) -> Flow:
+    """Wire the stages."""
+    raw = OrthancClient(settings.raw_url, USER, secrets.get("orthanc-raw-password").decode())
+    anon_password = secrets.get("orthanc-anon-password").decode()
+    return Flow(
+        ledger=ledger,
+        project=Projects(settings.projects).get,
+        fetcher=Fetcher(
+            raw, _sources(settings), aet=settings.raw_aet, timeout=settings.archive_timeout, take_turn=turns.take
+        ),
+        anonymiser=Anonymiser(settings.anon_url, USER, anon_password),
+        anon=OrthancClient(settings.anon_url, USER, anon_password),
+        destination=lambda name: open_destination(name, settings.destinations, secrets),
+    )
+
+
+def build_worker(settings: Settings, secrets: SecretStore, flow: Flow) -> Worker:
+    """Make the worker of the three queues of a study's way."""
+    workers = {
+        Step.FETCH: settings.fetch_workers,
+        Step.DEIDENTIFY: settings.deidentify_workers,
+        Step.EXPORT: settings.export_workers,
+    }
+    return Worker(
+        settings.database,
+        secrets.get("database-password").decode(),
+        {step: _task(step, flow, settings, count) for step, count in workers.items()},
+        retry_seconds=settings.retry_seconds,
+    )
+
+
+def _task(step: Step, flow: Flow, settings: Settings, workers: int) -> Task:
+    def run(study_id: int) -> None:
+        work(flow, Workload(step=step, study_id=study_id, max_tries=settings.max_tries))
+
+    return Task(step=step, run=run, workers=workers)
+
+
+def _sources(settings: Settings) -> list[Source]:
+    sources = []
+    if settings.primary:
+        sources.append(Source(name=settings.primary.name))
+    if settings.secondary:
+        sources.append(Source(name=settings.secondary.name, hours=Hours.parse(settings.secondary_hours)))
+    return sources

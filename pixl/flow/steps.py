@@ -1,0 +1,157 @@
+"""What is done with a study, step by step. Each step may be run again at any time: it goes on where the ledger stands.
+
+Read downwards: fetch, deidentify, export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pixl.domain.destination import Destination
+from pixl.domain.errors import RetryLater, StudyFailed, StudyHeld, StudyRejected
+from pixl.domain.project import Project
+from pixl.domain.state import State
+from pixl.export import zip_stream
+from pixl.intake import Fetcher, Wanted
+from pixl.ledger import Ledger, Study
+from pixl.ledger.ledger import Note
+from pixl.orthanc import OrthancClient
+from pixl.orthanc.anonymiser import Anonymiser, Deidentification
+from pixl.queue import Step
+
+NOWHERE = "none"
+"""The destination of a project whose images stay in orthanc-anon."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """The stages, wired together."""
+
+    ledger: Ledger
+    project: Callable[[str], Project]
+    """A project by its name."""
+    fetcher: Fetcher
+    anonymiser: Anonymiser
+    anon: OrthancClient
+    destination: Callable[[str], Destination]
+    """A destination by its name."""
+
+    def fetch(self, study: Study) -> None:
+        """Bring a study from the archive into orthanc-raw."""
+        self.project(study.project)  # a project that has gone, or no longer loads, asks for nothing
+        begun = self.ledger.advance(
+            study.id, State.FETCHING, before=ON_THE_WAY[Step.FETCH], reason=study.reason, keep_tries=True
+        )
+        if not begun:
+            return
+        wanted = Wanted(
+            mrn=study.mrn,
+            accession_number=study.accession_number,
+            study_uid=study.study_uid,
+            study_date=study.study_date,
+            series_uids=study.series_uids,
+        )
+        fetched = self.fetcher.fetch(
+            wanted, running=study.move_jobs, on_move=lambda jobs: self.ledger.note_moves(study.id, jobs)
+        )
+        self.ledger.advance(
+            study.id,
+            State.CACHED,
+            before={State.FETCHING},
+            study_uid=fetched.study_uid,
+            instances=fetched.instances,
+            then=Step.DEIDENTIFY,
+        )
+
+    def deidentify(self, study: Study) -> None:
+        """Have orthanc-anon pull a study from orthanc-raw and store what may leave; decide what becomes of it."""
+        project = self.project(study.project)
+        begun = self.ledger.advance(
+            study.id, State.DEIDENTIFYING, before=ON_THE_WAY[Step.DEIDENTIFY], reason=study.reason, keep_tries=True
+        )
+        if not begun:
+            return
+        done = self.anonymiser.deidentify(
+            project=study.project,
+            study_uid=study.study_uid or "",
+            series_uids=study.series_uids,
+            patient_pseudonym=study.participant_id,
+        )
+        state, reason = _verdict(done, project, study)
+        self.ledger.advance(
+            study.id,
+            state,
+            before={State.DEIDENTIFYING},
+            reason=reason,
+            notes=_notes(done),
+            pseudo_study_uid=done.study_uid,
+            image_identifier=done.accession_number,
+            anon_id=done.orthanc_id,
+            stored=done.stored,
+            then=Step.EXPORT if state is State.RELEASED else None,
+        )
+
+    def export(self, study: Study) -> None:
+        """Stream a released study from orthanc-anon to its project's destination."""
+        name = self.project(study.project).destination.dicom
+        if name == NOWHERE:
+            self.ledger.advance(study.id, State.EXPORTED, before={State.RELEASED}, reason="kept in orthanc-anon")
+            return
+        destination = self.destination(name)
+        if not self.ledger.advance(
+            study.id, State.EXPORTING, before=ON_THE_WAY[Step.EXPORT], reason=study.reason, keep_tries=True
+        ):
+            return
+        receipt = destination.put(zip_stream(self._members(study)), f"{study.project}/{study.pseudo_study_uid}.zip")
+        self.ledger.advance(study.id, State.EXPORTED, before={State.EXPORTING}, receipt=(name, receipt))
+
+    def _members(self, study: Study) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Yield the study's files, named by pseudonymous series and instance, always in the same order."""
+        anon_id = study.anon_id or ""
+        series = {one.orthanc_id: one.series_uid for one in self.anon.series_of(anon_id)}
+        instances = self.anon.instances_of(anon_id)
+        if len(instances) < (study.stored or 1):
+            raise StudyFailed(
+                f"orthanc-anon has {len(instances)} of {study.stored} instances; retry the study from the start"
+            )
+        for one in sorted(instances, key=lambda one: (series[one.series_orthanc_id], one.sop_uid)):
+            yield f"{series[one.series_orthanc_id]}/{one.sop_uid}.dcm", self.anon.instance_chunks(one.orthanc_id)
+
+
+ON_THE_WAY = {
+    Step.FETCH: frozenset({State.REQUESTED, State.FETCHING}),
+    Step.DEIDENTIFY: frozenset({State.CACHED, State.DEIDENTIFYING}),
+    Step.EXPORT: frozenset({State.RELEASED, State.EXPORTING}),
+}
+"""The states in which a step has something to do."""
+
+
+def _verdict(done: Deidentification, project: Project, study: Study) -> tuple[State, str | None]:
+    """Decide what becomes of a de-identified study; an instance that is not accounted for stops it."""
+    if done.instances < (study.instances or 0) and not study.series_uids:
+        raise RetryLater(f"orthanc-anon saw {done.instances} of {study.instances} instances")
+    if not done.is_accounted_for:
+        raise StudyHeld("the instances that came in are not those that were stored, skipped and failed")
+    if done.failed:
+        reason = f"{len(done.failed)} of {done.instances} instances could not be de-identified: {done.failed[0].reason}"
+        match project.on_failed_instance:
+            case "hold":
+                return State.HELD, reason
+            case "fail":
+                return State.FAILED, reason
+            case "export":
+                pass
+    if done.stored == 0:
+        raise StudyRejected(_nothing_left(done))
+    return State.RELEASED, None
+
+
+def _nothing_left(done: Deidentification) -> str:
+    reasons = sorted({skipped.reason for skipped in done.skipped} | {failed.reason for failed in done.failed})
+    return f"no instance is left: {'; '.join(reasons)}"
+
+
+def _notes(done: Deidentification) -> list[Note]:
+    skipped = [Note(kind="skipped", reason=one.reason, count=one.count) for one in done.skipped]
+    return skipped + [Note(kind="failed", instance=one.instance, reason=one.reason) for one in done.failed]

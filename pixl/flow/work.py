@@ -1,0 +1,95 @@
+"""One job: the class of the error decides what becomes of the study."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pixl.domain.errors import (
+    ConfigurationError,
+    NotBefore,
+    RetryLater,
+    StudyFailed,
+    StudyHeld,
+    StudyMissing,
+    StudyRejected,
+)
+from pixl.domain.state import State
+from pixl.flow.steps import ON_THE_WAY, Flow
+from pixl.ledger import Study
+from pixl.queue import Step
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """A job as it is taken from the queue."""
+
+    step: Step
+    study_id: int
+    max_tries: int
+
+
+def work(flow: Flow, load: Workload) -> None:
+    """Do one step for one study, and record how it ended.
+
+    Raises
+    ------
+    RetryLater
+        The step has to be tried again; the ledger says why.
+    """
+    study = flow.ledger.study(load.study_id)
+    if study.state not in ON_THE_WAY[load.step]:
+        log.info("study %s: %s has nothing to do in state %s", study.id, load.step, study.state)
+        return
+    handle: Callable[[Study], None] = getattr(flow, load.step)
+    try:
+        handle(study)
+    except NotBefore as reason:
+        flow.ledger.note_try(study.id, str(reason), before=ON_THE_WAY[load.step], count=False)
+        raise
+    except RetryLater as reason:
+        _again(flow, load, study, reason)
+    except StudyMissing as reason:
+        _end(flow, load, study, State.MISSING, reason)
+    except StudyHeld as reason:
+        _end(flow, load, study, State.HELD, reason)
+    except StudyRejected as reason:
+        _end(flow, load, study, State.REJECTED, reason)
+    except (StudyFailed, ConfigurationError) as reason:
+        _end(flow, load, study, State.FAILED, reason)
+    except Exception as bug:  # noqa: BLE001  the outermost loop of a job: a bug fails its study and is seen
+        _report(load, bug)
+        _end(flow, load, study, State.FAILED, f"internal error ({type(bug).__name__}); see the log of imaging_api")
+    else:
+        log.info("study %s of %s: %s done", study.id, study.project, load.step)
+
+
+def _again(flow: Flow, load: Workload, study: Study, reason: RetryLater) -> None:
+    log.warning("study %s of %s: %s: try %s: %s", study.id, study.project, load.step, study.tries + 1, reason)
+    if study.tries + 1 >= load.max_tries:
+        _end(flow, load, study, State.FAILED, f"{reason} ({study.tries + 1} tries)")
+        return
+    flow.ledger.note_try(study.id, str(reason), before=ON_THE_WAY[load.step])
+    raise reason
+
+
+def _end(flow: Flow, load: Workload, study: Study, state: State, reason: object) -> None:
+    log.warning("study %s of %s: %s: %s: %s", study.id, study.project, load.step, state, reason)
+    flow.ledger.advance(study.id, state, before=_states_before(load.step, state), reason=str(reason))
+
+
+def _states_before(step: Step, after: State) -> frozenset[State]:
+    """Return the states of the step from which `after` may follow: a bug may strike before the step has begun."""
+    if after in (State.FAILED, State.REJECTED):
+        return ON_THE_WAY[step]
+    return frozenset({{Step.FETCH: State.FETCHING, Step.DEIDENTIFY: State.DEIDENTIFYING}[step]})
+
+
+def _report(load: Workload, bug: Exception) -> None:
+    """Log where a bug struck, without its message and without variables: both may hold identifiers."""
+    where = "".join(traceback.format_list(traceback.extract_tb(bug.__traceback__)))
+    log.error("study %s: %s: %s at\n%s", load.study_id, load.step, type(bug).__name__, where)

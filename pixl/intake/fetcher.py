@@ -1,0 +1,340 @@
+"""Asks the archives for a study until orthanc-raw has all of it, and for no image twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from pixl.domain.errors import NotBefore, RetryLater, StudyFailed, StudyHeld, StudyMissing
+from pixl.intake.hours import Hours
+from pixl.orthanc import JobState, NotStored, OrthancClient, StoredStudy
+
+FIRST_POLL_SECONDS = 0.02
+LONGEST_POLL_SECONDS = 0.5
+UIDS_A_MOVE = 100
+"""SOP Instance UIDs in one C-FIND key: 100 of 64 characters stay far below any limit seen."""
+
+STUDY_KEYS = ("StudyInstanceUID", "PatientID", "AccessionNumber", "StudyDate", "NumberOfStudyRelatedInstances")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """An archive that orthanc-raw knows by `name`, and when it may be asked."""
+
+    name: str
+    hours: Hours | None = None
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Wanted:
+    """What a project asks for. Identifiable."""
+
+    mrn: str
+    accession_number: str
+    study_uid: str | None = None
+    study_date: dt.date | None = None
+    series_uids: tuple[str, ...] = ()
+    """Only these series; empty is the whole study."""
+
+    def __repr__(self) -> str:
+        return "Wanted(...)"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Fetched:
+    """What orthanc-raw now has. Identifiable."""
+
+    study_uid: str
+    instances: int
+
+    def __repr__(self) -> str:
+        return f"Fetched(instances={self.instances})"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Located:
+    """A study as an archive describes it. Identifiable."""
+
+    source: Source
+    study_uid: str
+    instances: int | None
+    """None where the archive does not say (the attribute is optional, PS3.4 C.6.2.1)."""
+
+    def __repr__(self) -> str:
+        return f"Located(source={self.source.name!r}, instances={self.instances})"
+
+
+class Fetcher:
+    """Brings studies from the archives into orthanc-raw.
+
+    Parameters
+    ----------
+    raw
+        orthanc-raw, which talks to the archives.
+    sources
+        The archives, the one to ask first first.
+    aet
+        The AE title under which the archives know orthanc-raw.
+    timeout
+        Seconds of silence after which an archive counts as not answering.
+    take_turn
+        Called before an archive is asked for a study; returns when it is this study's turn.
+    now
+        The local time.
+    """
+
+    def __init__(
+        self,
+        raw: OrthancClient,
+        sources: Sequence[Source],
+        *,
+        aet: str,
+        timeout: float,
+        take_turn: Callable[[], None] = lambda: None,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now().astimezone(),
+    ) -> None:
+        self._raw = raw
+        self._sources = sources
+        self._aet = aet
+        self._timeout = timeout
+        self._take_turn = take_turn
+        self._now = now
+
+    def fetch(
+        self, wanted: Wanted, *, running: Sequence[str] = (), on_move: Callable[[Sequence[str]], None] = lambda _: None
+    ) -> Fetched:
+        """Return when orthanc-raw has all that is wanted.
+
+        Parameters
+        ----------
+        running
+            C-MOVEs that were asked for before a restart; they are followed to their end first.
+        on_move
+            Told of each C-MOVE that is asked for, before it is followed.
+
+        Raises
+        ------
+        StudyMissing
+            No archive knows it, and orthanc-raw does not have it.
+        StudyHeld
+            It is not clear whose it is, or which is meant.
+        RetryLater
+            An archive refused, was silent, or moved only part.
+        NotBefore
+            Only an archive whose hours have not come can know it.
+        """
+        for job in running:
+            with suppress(NotStored, RetryLater):
+                self._follow(job)
+        self._take_turn()
+        located = self._locate(wanted)
+        if located is None:
+            return self._without_an_archive(wanted)
+        have = self._stored(located.study_uid, wanted)
+        if not have:
+            self._move(located, list(self._whole(located, wanted)), on_move)
+            have = self._stored(located.study_uid, wanted)
+        if not wanted.series_uids and located.instances == len(have) > 0:
+            return Fetched(study_uid=located.study_uid, instances=len(have))
+        return self._complete(located, wanted, have, on_move)
+
+    # --- which study is it
+
+    def _locate(self, wanted: Wanted) -> Located | None:
+        closed = None
+        for source in self._sources:
+            if source.hours and not source.hours.is_open(self._now()):
+                closed = source
+                continue
+            found = self._ask(source, wanted)
+            if found:
+                return found
+        if closed and closed.hours and not self._in_raw(wanted):
+            message = f"not in the archives that may be asked now; {closed.name} may be asked {closed.hours}"
+            raise NotBefore(message, closed.hours.opens_at(self._now()))
+        return None
+
+    def _ask(self, source: Source, wanted: Wanted) -> Located | None:
+        keys = dict.fromkeys(STUDY_KEYS, "") | _marks(wanted)
+        try:
+            answers = self._raw.find_remote(source.name, level="Study", keys=keys, timeout=self._timeout)
+        except RetryLater as error:
+            raise RetryLater(f"{source.name} archive, C-FIND: {error}") from error
+        answers = _narrowed([answer for answer in answers if _matches(answer, wanted)], wanted)
+        if not answers:
+            return None
+        _refuse_doubt(answers, wanted)
+        count = answers[0].get("NumberOfStudyRelatedInstances", "")
+        return Located(
+            source=source,
+            study_uid=answers[0]["StudyInstanceUID"],
+            instances=int(count) if count.isdigit() else None,
+        )
+
+    def _without_an_archive(self, wanted: Wanted) -> Fetched:
+        found = self._in_raw(wanted)
+        if not found:
+            raise StudyMissing("no archive knows this study")
+        _refuse_several(found)
+        return Fetched(study_uid=found[0].study_uid, instances=len(self._stored(found[0].study_uid, wanted)))
+
+    def _in_raw(self, wanted: Wanted) -> list[StoredStudy]:
+        if wanted.study_uid:
+            return self._raw.studies_by_uid(wanted.study_uid)
+        return self._raw.studies_by_accession(mrn=wanted.mrn, accession_number=wanted.accession_number)
+
+    # --- is it complete
+
+    def _stored(self, study_uid: str, wanted: Wanted) -> set[str]:
+        found = self._raw.studies_by_uid(study_uid)
+        if not found:
+            return set()
+        _refuse_several(found)
+        study = found[0].orthanc_id
+        instances = self._raw.instances_of(study)
+        if wanted.series_uids:
+            series = {s.orthanc_id for s in self._raw.series_of(study) if s.series_uid in wanted.series_uids}
+            instances = [instance for instance in instances if instance.series_orthanc_id in series]
+        return {instance.sop_uid for instance in instances}
+
+    def _complete(
+        self, located: Located, wanted: Wanted, have: set[str], on_move: Callable[[Sequence[str]], None]
+    ) -> Fetched:
+        expected = self._list(located, wanted)
+        missing = {sop: series for sop, series in expected.items() if sop not in have}
+        if missing:
+            self._move(located, list(_instances(located.study_uid, missing)), on_move)
+            have = self._stored(located.study_uid, wanted)
+        left = len(set(expected) - have)
+        if left:
+            raise RetryLater(
+                f"{located.source.name} archive moved {len(expected) - left} of {len(expected)} instances; "
+                "the rest is asked for again"
+            )
+        if not have:
+            raise StudyFailed(f"{located.source.name} archive lists no instance of this study")
+        return Fetched(study_uid=located.study_uid, instances=len(have))
+
+    def _list(self, located: Located, wanted: Wanted) -> dict[str, str]:
+        """Return SOP Instance UID -> Series Instance UID of all that is wanted, by hierarchical C-FINDs."""
+        keys = {"StudyInstanceUID": located.study_uid, "SeriesInstanceUID": ""}
+        series = {answer.get("SeriesInstanceUID", "") for answer in self._find(located, "Series", keys)}
+        expected = {}
+        for uid in sorted(series - {""}):
+            if wanted.series_uids and uid not in wanted.series_uids:
+                continue
+            for answer in self._find(located, "Instance", {**keys, "SeriesInstanceUID": uid, "SOPInstanceUID": ""}):
+                expected[answer.get("SOPInstanceUID", "")] = uid
+        expected.pop("", None)
+        return expected
+
+    def _find(self, located: Located, level: str, keys: Mapping[str, str]) -> list[dict[str, str]]:
+        try:
+            return self._raw.find_remote(located.source.name, level=level, keys=keys, timeout=self._timeout)  # type: ignore[arg-type]
+        except RetryLater as error:
+            raise RetryLater(f"{located.source.name} archive, C-FIND: {error}") from error
+
+    # --- move it
+
+    def _whole(self, located: Located, wanted: Wanted) -> Iterator[tuple[str, dict[str, str]]]:
+        if not wanted.series_uids:
+            yield "Study", {"StudyInstanceUID": located.study_uid}
+        for uid in wanted.series_uids:
+            yield "Series", {"StudyInstanceUID": located.study_uid, "SeriesInstanceUID": uid}
+
+    def _move(
+        self,
+        located: Located,
+        targets: Sequence[tuple[str, dict[str, str]]],
+        on_move: Callable[[Sequence[str]], None],
+    ) -> None:
+        name = located.source.name
+        for level, keys in targets:
+            uids = set(keys.get("SOPInstanceUID", "").split("\\")) - {""}
+            try:
+                jobs = self._raw.move(
+                    name,
+                    level=level,  # type: ignore[arg-type]
+                    keys=keys,
+                    target_aet=self._aet,
+                    timeout=self._timeout,
+                    wanted=lambda answer, uids=uids: not uids or answer.get("SOPInstanceUID") in uids,  # type: ignore[misc]
+                )
+                on_move(jobs)
+                for job in jobs:
+                    self._follow(job)
+            except NotStored:
+                raise RetryLater("orthanc-raw has forgotten the C-MOVE; it was restarted") from None
+            except RetryLater as error:
+                raise RetryLater(f"{name} archive, C-MOVE: {error}") from error
+
+    def _follow(self, job_id: str) -> None:
+        """Return when a C-MOVE has ended well; its state is looked at often at first, then twice a second."""
+        pause = FIRST_POLL_SECONDS
+        while True:
+            job = self._raw.job(job_id)
+            if job.state is JobState.SUCCESS:
+                return
+            if job.state in (JobState.FAILURE, JobState.PAUSED):
+                raise RetryLater(f"{job.error or 'it was stopped'} (Orthanc's error {job.error_code})")
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
+
+
+def _marks(wanted: Wanted) -> dict[str, str]:
+    if wanted.study_uid:
+        return {"StudyInstanceUID": wanted.study_uid}
+    return {"PatientID": wanted.mrn, "AccessionNumber": wanted.accession_number}
+
+
+def _matches(answer: Mapping[str, str], wanted: Wanted) -> bool:
+    """Compare exactly: `*` and `?` in an identifier are wildcards to the archive, and an archive may ignore a key."""
+    marks = _marks(wanted)
+    return bool(answer.get("StudyInstanceUID")) and all(
+        answer.get(keyword, value) == value for keyword, value in marks.items()
+    )
+
+
+def _narrowed(answers: list[dict[str, str]], wanted: Wanted) -> list[dict[str, str]]:
+    """Of several studies take the one of the cohort's study date, if there is just one."""
+    if wanted.study_date is None:
+        return answers
+    of_that_day = [answer for answer in answers if answer.get("StudyDate") == wanted.study_date.strftime("%Y%m%d")]
+    return of_that_day if len({answer["StudyInstanceUID"] for answer in of_that_day}) == 1 else answers
+
+
+def _refuse_doubt(answers: Sequence[Mapping[str, str]], wanted: Wanted) -> None:
+    studies = {answer["StudyInstanceUID"] for answer in answers}
+    if len(studies) > 1:
+        raise StudyHeld(
+            f"the archive has {len(studies)} studies under this accession number; give the study's UID in the cohort"
+        )
+    patients = {answer["PatientID"] for answer in answers if answer.get("PatientID")}
+    if len(patients) > 1:
+        raise StudyHeld(f"the archive has this study under {len(patients)} patient ids; have it corrected there")
+    if patients and patients != {wanted.mrn}:
+        raise StudyHeld("the archive has this study under another patient id than the cohort's MRN")
+
+
+def _refuse_several(found: Sequence[StoredStudy]) -> None:
+    if len(found) > 1:
+        patients = len({study.mrn for study in found})
+        studies = len({study.study_uid for study in found})
+        raise StudyHeld(f"orthanc-raw has it as {studies} studies under {patients} patient ids; which is meant?")
+
+
+def _instances(study_uid: str, missing: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
+    for series in sorted(set(missing.values())):
+        uids = sorted(sop for sop, of in missing.items() if of == series)
+        for start in range(0, len(uids), UIDS_A_MOVE):
+            yield (
+                "Instance",
+                {
+                    "StudyInstanceUID": study_uid,
+                    "SeriesInstanceUID": series,
+                    "SOPInstanceUID": "\\".join(uids[start : start + UIDS_A_MOVE]),
+                },
+            )

@@ -1,0 +1,350 @@
+"""Orthanc's REST API, as much of it as PIXL needs.
+
+Identifiers travel in bodies; the paths name nothing but Orthanc's own ids, which are of no use elsewhere.
+"""
+
+from __future__ import annotations
+
+import http
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, Self
+
+import httpx
+
+from pixl.domain.errors import ConfigurationError, PixlError, RetryLater
+from pixl.orthanc.resources import (
+    Changes,
+    Job,
+    Statistics,
+    StoredInstance,
+    StoredSeries,
+    StoredStudy,
+    Upload,
+    why_archive_failed,
+)
+
+Level = Literal["Patient", "Study", "Series", "Instance"]
+
+CONNECT_SECONDS = 5.0
+IDLE_SECONDS = 0.4
+"""Orthanc closes an idle connection after 0.5 s; a connection as old as that must not be used again."""
+SPARE_SECONDS = 10.0
+"""How much longer than the archive's own timeout Orthanc is given to tell of it."""
+
+NO_SUCH_JOB = (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.BAD_REQUEST)
+"""What Orthanc 1.12 and Orthanc 1.10 answer for a job that they do not have."""
+REFUSED = frozenset({http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN})
+
+
+class NotStored(PixlError):
+    """Orthanc has no such resource (any more)."""
+
+
+class ArchiveSilent(RetryLater):
+    """The archive did not answer, or refused; it may answer later."""
+
+
+class OrthancClient:
+    """A connection pool to one Orthanc; safe to share between threads.
+
+    Every method raises `RetryLater` when Orthanc does not answer or answers with an error of its own,
+    `ConfigurationError` when it refuses the user, and `NotStored` when it does not have what is asked for.
+    """
+
+    def __init__(self, url: str, user: str, password: str, timeout: float = 30.0, connections: int = 16) -> None:
+        self._timeout = timeout
+        self._http = httpx.Client(
+            base_url=url,
+            auth=httpx.BasicAuth(user, password),
+            # Compressing a CT image takes Orthanc sixty times as long as sending it.
+            headers={"Accept-Encoding": "identity"},
+            timeout=self._timeouts(timeout),
+            limits=httpx.Limits(
+                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE_SECONDS
+            ),
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the pool."""
+        self._http.close()
+
+    # What is stored
+
+    def study_by_uid(self, study_uid: str) -> StoredStudy | None:
+        """Find a study by its Study Instance UID.
+
+        The same study under two patient ids is two studies to Orthanc: see `studies_by_uid`.
+        """
+        return next(iter(self.studies_by_uid(study_uid)), None)
+
+    def studies_by_uid(self, study_uid: str) -> list[StoredStudy]:
+        """Find all studies with a Study Instance UID; there is more than one where patient ids differ."""
+        found = self._find_studies({"StudyInstanceUID": study_uid})
+        return [study for study in found if study.study_uid == study_uid]
+
+    def studies_by_accession(self, *, mrn: str, accession_number: str) -> list[StoredStudy]:
+        """Find the studies of a patient with an accession number, compared exactly."""
+        found = self._find_studies({"PatientID": mrn, "AccessionNumber": accession_number})
+        return [study for study in found if (study.mrn, study.accession_number) == (mrn, accession_number)]
+
+    def study(self, orthanc_id: str) -> StoredStudy:
+        """Return a study by Orthanc's id."""
+        return StoredStudy.read(self._get(f"/studies/{orthanc_id}"))
+
+    def series_of(self, study: str) -> list[StoredSeries]:
+        """List the series of a study (Orthanc's id)."""
+        return [StoredSeries.read(document) for document in self._get(f"/studies/{study}/series?expand")]
+
+    def instances_of(self, study: str) -> list[StoredInstance]:
+        """List the instances of a study (Orthanc's id)."""
+        return [StoredInstance.read(document) for document in self._get(f"/studies/{study}/instances?expand")]
+
+    def studies_of(self, patient: str) -> list[StoredStudy]:
+        """List the studies of a patient (Orthanc's id)."""
+        return [StoredStudy.read(document) for document in self._get(f"/patients/{patient}/studies?expand")]
+
+    def instance(self, orthanc_id: str) -> bytes:
+        """Return an instance's file."""
+        return self._request("GET", f"/instances/{orthanc_id}/file").content
+
+    def instance_chunks(self, orthanc_id: str) -> Iterator[bytes]:
+        """Stream an instance's file."""
+        with _errors(), self._http.stream("GET", f"/instances/{orthanc_id}/file") as response:
+            if response.is_error:
+                response.read()
+            _check(response)
+            yield from response.iter_raw()
+
+    def upload(self, data: bytes) -> Upload:
+        """Give an instance to Orthanc.
+
+        Raises
+        ------
+        ConfigurationError
+            It is no DICOM, or this Orthanc takes nothing.
+        """
+        document = self._request("POST", "/instances", content=data).json()
+        return Upload(
+            orthanc_id=document.get("ID", ""),
+            study_orthanc_id=document.get("ParentStudy", ""),
+            status=document["Status"],
+        )
+
+    def delete_study(self, orthanc_id: str) -> None:
+        """Delete a study; that it is not there is as good."""
+        self._request("DELETE", f"/studies/{orthanc_id}", accept=(http.HTTPStatus.NOT_FOUND,))
+
+    def protect(self, patient: str, *, protected: bool) -> None:
+        """Keep a patient (Orthanc's id) from being recycled, or no longer."""
+        self._request("PUT", f"/patients/{patient}/protected", content=b"1" if protected else b"0")
+
+    def is_protected(self, patient: str) -> bool:
+        """Return whether a patient (Orthanc's id) is kept from being recycled."""
+        return self._request("GET", f"/patients/{patient}/protected").text.strip() == "1"
+
+    def changes(self, since: int, limit: int = 100) -> Changes:
+        """Return a page of the change log."""
+        return Changes.read(self._get(f"/changes?since={since}&limit={limit}"))
+
+    def statistics(self) -> Statistics:
+        """Return how much is stored."""
+        return Statistics.read(self._get("/statistics"))
+
+    def system(self) -> dict[str, Any]:
+        """Return Orthanc's description of itself: `Version`, `DicomAet`, ..."""
+        return dict(self._get("/system"))
+
+    # Archives (Orthanc's "modalities")
+
+    def echo(self, modality: str, timeout: float) -> None:
+        """C-ECHO.
+
+        Raises
+        ------
+        ArchiveSilent
+            No or a bad answer.
+        """
+        self._ask(modality, "echo", {}, timeout)
+
+    def find_remote(
+        self, modality: str, *, level: Level, keys: Mapping[str, str], timeout: float
+    ) -> list[dict[str, str]]:
+        r"""C-FIND: ask an archive for what matches `keys`; an empty value asks for the attribute.
+
+        `*`, `?` and `\` are wildcards to the archive: compare what it answers with what was asked for.
+
+        Returns
+        -------
+        list[dict[str, str]]
+            Keyword -> value without padding, of what each answer has; attributes may be missing.
+
+        Raises
+        ------
+        ArchiveSilent
+            The archive is down, refuses, or did not end its answer in time.
+        """
+        with self._query(modality, level, keys, timeout) as (_, answers):
+            return answers
+
+    def move(
+        self,
+        modality: str,
+        *,
+        level: Level,
+        keys: Mapping[str, str],
+        target_aet: str,
+        timeout: float,
+        wanted: Callable[[Mapping[str, str]], bool] = lambda _: True,
+    ) -> list[str]:
+        r"""C-MOVE: ask an archive to send what matches `keys` and is `wanted`, as jobs that Orthanc runs.
+
+        The archive is asked with a C-FIND first: Orthanc makes jobs of nothing but a query's answers. Several UIDs may
+        be joined with `\` (PS3.4 C.2.2.2.2); `wanted` decides on what an archive answers that knows no such lists.
+
+        Returns
+        -------
+        list[str]
+            The jobs' ids, for `job`: none if nothing is wanted, one if everything is, else one for each answer.
+
+        Raises
+        ------
+        ArchiveSilent
+            The archive is down, refuses, or did not end its answer in time.
+        """
+        body = {"TargetAet": target_aet, "Asynchronous": True, "Timeout": whole_seconds(timeout)}
+        with self._query(modality, level, keys, timeout) as (query, answers):
+            chosen = [number for number, answer in enumerate(answers) if wanted(answer)]
+            if len(chosen) == len(answers):
+                paths = [f"{query}/retrieve"] if answers else []
+            else:
+                paths = [f"{query}/answers/{number}/retrieve" for number in chosen]
+            return [str(self._request("POST", path, json=body).json()["ID"]) for path in paths]
+
+    def job(self, job_id: str) -> Job:
+        """Return how a job is getting on. Orthanc forgets the oldest of the jobs that have ended."""
+        return Job.read(self._get(f"/jobs/{job_id}"))
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job; that it is not there, or has ended, is as good."""
+        self._request("POST", f"/jobs/{job_id}/cancel", json={}, accept=NO_SUCH_JOB)
+
+    # Requests
+
+    def _find_studies(self, query: dict[str, str]) -> list[StoredStudy]:
+        body = {"Level": "Study", "Expand": True, "CaseSensitive": True, "Query": query}
+        return [StoredStudy.read(document) for document in self._request("POST", "/tools/find", json=body).json()]
+
+    @contextmanager
+    def _query(
+        self, modality: str, level: Level, keys: Mapping[str, str], timeout: float
+    ) -> Iterator[tuple[str, list[dict[str, str]]]]:
+        """Yield the path of a C-FIND that Orthanc keeps, and its answers."""
+        query = self._ask(modality, "query", {"Level": level, "Query": dict(keys), "Normalize": False}, timeout)
+        path = f"/queries/{query['ID']}"
+        try:
+            yield path, [_texts(answer) for answer in self._get(f"{path}/answers?expand&simplify")]
+        finally:
+            self._request("DELETE", path, accept=(http.HTTPStatus.NOT_FOUND,))
+
+    def _ask(self, modality: str, verb: str, body: dict[str, Any], timeout: float) -> dict[str, Any]:
+        response = self._request(
+            "POST",
+            f"/modalities/{modality}/{verb}",
+            json={**body, "Timeout": whole_seconds(timeout)},
+            timeout=self._timeouts(timeout + SPARE_SECONDS),
+            check=_check_archive,
+        )
+        return dict(response.json() or {})
+
+    def _get(self, path: str) -> Any:
+        return self._request("GET", path).json()
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        accept: Sequence[int] = (),
+        check: Callable[[httpx.Response], None] | None = None,
+        **options: Any,
+    ) -> httpx.Response:
+        with _errors():
+            response = self._send(method, path, **options)
+        if response.status_code not in accept:
+            (check or _check)(response)
+        return response
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **options)
+        except httpx.RemoteProtocolError:
+            if method != "GET":
+                raise
+            # Orthanc closed the idle connection at the moment it was used again.
+            return self._http.request(method, path, **options)
+
+    def _timeouts(self, seconds: float) -> httpx.Timeout:
+        return httpx.Timeout(seconds, connect=CONNECT_SECONDS)
+
+
+def whole_seconds(seconds: float) -> int:
+    """Return a timeout as Orthanc takes it; 0 would be for ever."""
+    return max(1, math.ceil(seconds))
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Turn what goes wrong on the way into `RetryLater`, whose message names no path."""
+    try:
+        yield
+    except (httpx.TransportError, httpx.StreamError) as error:
+        raise RetryLater(f"Orthanc did not answer ({type(error).__name__})") from None
+
+
+def _check(response: httpx.Response) -> None:
+    code = response.status_code
+    if response.is_success:
+        return
+    if code in REFUSED:
+        raise ConfigurationError("Orthanc refuses PIXL's user; check the passwords in the secret store")
+    if code == http.HTTPStatus.NOT_FOUND:
+        raise NotStored
+    if response.is_client_error:
+        raise ConfigurationError(f"Orthanc does not take this request (HTTP {code}: {_reason(response)})")
+    raise RetryLater(f"Orthanc answered HTTP {code} ({_reason(response)})")
+
+
+def _check_archive(response: httpx.Response) -> None:
+    if response.status_code == http.HTTPStatus.NOT_FOUND:
+        raise ConfigurationError("orthanc-raw does not know this archive; check PIXL_ARCHIVE_* and restart it")
+    if response.is_server_error:
+        raise ArchiveSilent(f"the archive did not answer ({_archive_reason(response)})")
+    _check(response)
+
+
+def _reason(response: httpx.Response) -> str:
+    """Return Orthanc's name of its error; its `Details` may name a patient."""
+    try:
+        return str(response.json()["Message"])
+    except (ValueError, KeyError, TypeError):
+        return "no reason given"
+
+
+def _archive_reason(response: httpx.Response) -> str:
+    try:
+        return why_archive_failed(str(response.json().get("Details", ""))) or _reason(response)
+    except (ValueError, AttributeError):
+        return "no reason given"
+
+
+def _texts(answer: Mapping[str, Any]) -> dict[str, str]:
+    return {keyword: value.strip().strip("\0") for keyword, value in answer.items() if isinstance(value, str)}

@@ -41,12 +41,8 @@ class Turns:
 
 def open_ledger(settings: Settings, secrets: SecretStore) -> Ledger:
     """Connect to the ledger."""
-    return Ledger.open(
-        settings.database,
-        password=secrets.get("database-password").decode(),
-        key=secrets.get("ledger-key"),
-        size=settings.fetch_workers + settings.deidentify_workers + settings.export_workers + 2,
-    )
+    workers = settings.fetch_workers + settings.deidentify_workers + settings.export_workers
+    return Ledger.connect(settings.database, secrets, size=workers + 2)
 
 
 def build_flow(settings: Settings, secrets: SecretStore, ledger: Ledger, turns: Turns) -> Flow:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg.rows import dict_row
@@ -15,6 +15,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pixl.domain.destination import Receipt
 from pixl.domain.errors import CohortInvalid, ConfigurationError, RetryLater
+from pixl.domain.secret import SecretStore
 from pixl.domain.state import IN_FLIGHT, State, may_follow
 from pixl.domain.study import ExtractId, StudyRequest
 from pixl.ledger.cipher import Cipher
@@ -139,6 +140,18 @@ class Ledger:
             open=True,
         )
         return cls(pool, Cipher(key))
+
+    @classmethod
+    def connect(cls, conninfo: str, secrets: SecretStore, *, size: int = 2) -> Ledger:
+        """Connect with the password and the key of the secret store."""
+        password = secrets.get("database-password").decode().strip()
+        return cls.open(conninfo, password=password, key=secrets.get("ledger-key"), size=size)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the connections."""
@@ -556,7 +569,7 @@ class Ledger:
             with self._pool.connection() as connection:
                 yield connection
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
-            raise RetryLater("the database does not answer") from error
+            raise RetryLater("the database does not answer; `pixl status` shows whether it is up") from error
 
     def _fingerprint(self, mrn: str, accession_number: str) -> bytes:
         return self._cipher.fingerprint("study", mrn, accession_number)

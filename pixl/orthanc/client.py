@@ -151,6 +151,10 @@ class OrthancClient:
         """Return whether a patient (Orthanc's id) is kept from being recycled."""
         return self._request("GET", f"/patients/{patient}/protected").text.strip() == "1"
 
+    def keep(self, study: str) -> None:
+        """Have orthanc-raw's plugin protect a study's patient for as long as anything of theirs is in flight."""
+        self._request("POST", f"/pixl/studies/{study}/keep", json={})
+
     def changes(self, since: int, limit: int = 100) -> Changes:
         """Return a page of the change log."""
         return Changes.read(self._get(f"/changes?since={since}&limit={limit}"))
@@ -326,7 +330,8 @@ def _check(response: httpx.Response) -> None:
 def _check_archive(response: httpx.Response) -> None:
     if response.status_code == http.HTTPStatus.NOT_FOUND:
         raise ConfigurationError("orthanc-raw does not know this archive; check PIXL_ARCHIVE_* and restart it")
-    if response.is_server_error:
+    # Orthanc answers 422 when the archive itself says that a C-FIND failed.
+    if response.is_server_error or response.status_code == http.HTTPStatus.UNPROCESSABLE_ENTITY:
         raise ArchiveSilent(f"the archive did not answer ({_archive_reason(response)})")
     _check(response)
 

@@ -5,6 +5,7 @@ What is identifiable hides its `repr`, so that a log line or a traceback cannot 
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import re
 from collections.abc import Mapping
@@ -155,6 +156,8 @@ class Change:
     """Such as `StableStudy`, `NewPatient`."""
     level: str
     orthanc_id: str
+    at: dt.datetime
+    """When, by the clock of Orthanc's machine, in whole seconds."""
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Change:
@@ -164,6 +167,7 @@ class Change:
             kind=document["ChangeType"],
             level=document["ResourceType"],
             orthanc_id=document["ID"],
+            at=dt.datetime.strptime(document["Date"], "%Y%m%dT%H%M%S"),  # Orthanc tells no zone
         )
 
 

@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+import pydicom
+import pytest
+from pydicom.data import get_testdata_file
+
+from pixl.domain.errors import NotBefore, RetryLater, StudyHeld, StudyMissing
+from pixl.intake import Fetcher, Hours, Source, Wanted
+from pixl.testing.archive import Archive, Manners
+from pixl.testing.real_orthanc import RealOrthanc
+
+pytestmark = pytest.mark.servers
+
+STUDY = "1.2.3.4"
+AET = "PIXLRAW"
+
+
+def instance(number, **elements):
+    one = pydicom.dcmread(get_testdata_file("CT_small.dcm", download=False))
+    known = {
+        "PatientID": "MRN-SECRET",
+        "AccessionNumber": "ACC-SECRET",
+        "StudyInstanceUID": STUDY,
+        "SeriesInstanceUID": f"{STUDY}.{1 + number % 2}",
+        "SOPInstanceUID": f"{STUDY}.9.{number}",
+        "StudyDate": "20260102",
+        "InstanceNumber": number,
+    }
+    for keyword, value in {**known, **elements}.items():
+        if value is None:
+            del one[keyword]
+        else:
+            setattr(one, keyword, value)
+    one.file_meta.MediaStorageSOPInstanceUID = one.SOPInstanceUID
+    return one
+
+
+def as_bytes(one):
+    file = io.BytesIO()
+    one.save_as(file)
+    return file.getvalue()
+
+
+@pytest.fixture
+def archive():
+    with Archive(instances=[instance(n) for n in range(6)]) as running:
+        yield running
+
+
+@pytest.fixture
+def second():
+    with Archive(instances=[], aet="PACS") as running:
+        yield running
+
+
+@pytest.fixture
+def raw(archive, second, tmp_path):
+    config = {
+        "DicomAet": AET,
+        "DicomAlwaysAllowStore": True,
+        "DicomModalities": {
+            "primary": ["VNA", "127.0.0.1", archive.port],
+            "secondary": ["PACS", "127.0.0.1", second.port],
+            "stranger": ["NOBODY", "127.0.0.1", archive.port],
+        },
+        "OverwriteInstances": True,
+    }
+    orthanc = RealOrthanc(tmp_path / "raw", config=config).start()
+    archive.destination = second.destination = ("127.0.0.1", orthanc.dicom_port)
+    with orthanc.client() as client:
+        yield client
+    orthanc.stop()
+
+
+def fetcher(raw, *sources, timeout=5, **options):
+    named = [Source(name=one) if isinstance(one, str) else one for one in sources or ("primary",)]
+    return Fetcher(raw, named, aet=AET, timeout=timeout, **options)
+
+
+WANTED = Wanted(mrn="MRN-SECRET", accession_number="ACC-SECRET")
+BY_UID = Wanted(mrn="MRN-SECRET", accession_number="ACC-SECRET", study_uid=STUDY)
+
+
+def stored(raw):
+    return raw.statistics().instances
+
+
+@pytest.mark.parametrize("wanted", [WANTED, BY_UID])
+def test_a_study_is_moved_whole(raw, archive, wanted):
+    fetched = fetcher(raw).fetch(wanted)
+    assert (fetched.study_uid, fetched.instances, stored(raw)) == (STUDY, 6, 6)
+
+
+def test_what_raw_has_is_not_asked_for_again(raw, archive):
+    fetcher(raw).fetch(WANTED)
+    fetcher(raw).fetch(WANTED)
+    assert len(archive.moved) == 6
+
+
+def test_of_a_partial_study_only_the_missing_instances_are_asked_for(raw, archive):
+    for one in archive.instances[:4]:
+        raw.upload(as_bytes(one))
+    assert fetcher(raw).fetch(WANTED).instances == 6
+    assert sorted(archive.moved) == [f"{STUDY}.9.4", f"{STUDY}.9.5"]
+
+
+def test_a_move_of_only_a_part_is_completed(raw, archive):
+    archive.manners = Manners(moves=2)
+    with pytest.raises(RetryLater, match=r"C-MOVE|moved \d of 6"):
+        fetcher(raw).fetch(WANTED)
+    archive.manners = Manners()
+    assert fetcher(raw).fetch(WANTED).instances == 6
+    assert len(archive.moved) == len(set(archive.moved))
+
+
+def test_an_archive_that_breaks_off_in_the_middle_is_a_reason_to_try_later(raw, archive):
+    archive.manners = Manners(moves=3, aborts=True)
+    with pytest.raises(RetryLater, match="primary archive"):
+        fetcher(raw).fetch(WANTED)
+    archive.manners = Manners()
+    assert fetcher(raw).fetch(WANTED).instances == 6
+
+
+def test_a_study_that_nobody_knows_is_missing(raw, archive):
+    with pytest.raises(StudyMissing):
+        fetcher(raw, "primary", "secondary").fetch(Wanted(mrn="MRN-SECRET", accession_number="OTHER"))
+
+
+def test_a_wildcard_in_an_accession_number_finds_nobody_elses_study(raw, archive):
+    with pytest.raises(StudyMissing):
+        fetcher(raw).fetch(Wanted(mrn="MRN-SECRET", accession_number="ACC-*"))
+
+
+def test_the_second_archive_is_asked_when_the_first_does_not_know_the_study(raw, archive, second):
+    second.instances, archive.instances = archive.instances, []
+    assert fetcher(raw, "primary", "secondary").fetch(WANTED).instances == 6
+
+
+def test_the_second_archive_is_asked_only_in_its_hours(raw, archive, second):
+    second.instances, archive.instances = archive.instances, []
+    noon = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
+    sources = [Source(name="primary"), Source(name="secondary", hours=Hours.parse("20:00-06:00"))]
+    with pytest.raises(NotBefore, match="20:00-06:00") as waiting:
+        fetcher(raw, *sources, now=lambda: noon).fetch(WANTED)
+    assert waiting.value.at == noon.replace(hour=20)
+    night = noon.replace(hour=23)
+    assert fetcher(raw, *sources, now=lambda: night).fetch(WANTED).instances == 6
+
+
+@pytest.mark.parametrize(
+    "manners",
+    [Manners(refuses=True), Manners(fails_find=True), Manners(silent_find_seconds=6), Manners(move_fails=True)],
+    ids=["refuses", "fails", "silent", "refuses to move"],
+)
+def test_an_archive_that_does_not_do_it_is_a_reason_to_try_later(raw, archive, manners):
+    archive.manners = manners
+    with pytest.raises(RetryLater, match="primary archive") as reason:
+        fetcher(raw, timeout=2).fetch(WANTED)
+    assert "SECRET" not in str(reason.value)
+    archive.manners = Manners()
+    assert fetcher(raw).fetch(WANTED).instances == 6
+
+
+def test_an_archive_that_falls_silent_while_moving_is_a_reason_to_try_later(raw, archive):
+    archive.manners = Manners(silent_move_seconds=6)
+    with pytest.raises(RetryLater, match="C-MOVE"):
+        fetcher(raw, timeout=2).fetch(WANTED)
+
+
+def test_an_archive_with_another_ae_title_is_a_reason_to_try_later(raw, archive):
+    with pytest.raises(RetryLater, match="stranger archive"):
+        fetcher(raw, "stranger", timeout=2).fetch(WANTED)
+
+
+def test_optional_attributes_may_be_missing_from_the_answers(raw, archive):
+    archive.manners = Manners(
+        hides=frozenset({"NumberOfStudyRelatedInstances", "PatientID", "AccessionNumber", "StudyDate"})
+    )
+    assert fetcher(raw).fetch(WANTED).instances == 6
+    assert len(archive.moved) == 6
+
+
+def test_two_studies_under_one_accession_number_are_held(raw, archive):
+    archive.instances.append(instance(7, StudyInstanceUID="1.2.3.5", SeriesInstanceUID="1.2.3.5.1"))
+    with pytest.raises(StudyHeld, match="2 studies"):
+        fetcher(raw).fetch(WANTED)
+
+
+def test_of_two_studies_the_one_of_the_cohorts_date_is_taken(raw, archive):
+    other = {"StudyInstanceUID": "1.2.3.5", "SeriesInstanceUID": "1.2.3.5.1", "StudyDate": "20260203"}
+    archive.instances.append(instance(7, **other))
+    wanted = Wanted(mrn="MRN-SECRET", accession_number="ACC-SECRET", study_date=dt.date(2026, 1, 2))
+    assert fetcher(raw).fetch(wanted).study_uid == STUDY
+
+
+def test_a_study_of_another_patient_than_the_cohort_says_is_held(raw, archive):
+    with pytest.raises(StudyHeld, match="another patient id"):
+        fetcher(raw).fetch(Wanted(mrn="OTHER", accession_number="ACC-SECRET", study_uid=STUDY))
+    assert archive.moved == []
+
+
+def test_a_study_under_two_patient_ids_is_held(raw, archive):
+    archive.instances.append(instance(7, PatientID="OTHER"))
+    with pytest.raises(StudyHeld, match="2 patient ids"):
+        fetcher(raw).fetch(BY_UID)
+
+
+def test_only_the_series_that_are_asked_for_are_moved(raw, archive):
+    wanted = Wanted(mrn="MRN-SECRET", accession_number="ACC-SECRET", study_uid=STUDY, series_uids=(f"{STUDY}.1",))
+    assert fetcher(raw).fetch(wanted).instances == 3
+    assert stored(raw) == 3
+
+
+def test_a_study_that_was_pushed_to_raw_needs_no_archive(raw, archive):
+    for one in archive.instances:
+        raw.upload(as_bytes(one))
+    archive.instances = []
+    assert fetcher(raw).fetch(WANTED).instances == 6
+
+
+def test_each_study_waits_for_its_turn_before_the_archive_is_asked(raw, archive):
+    turns = []
+    fetcher(raw, take_turn=lambda: turns.append(archive.finds)).fetch(WANTED)
+    assert turns == [0]
+
+
+def test_a_restart_follows_the_moves_that_run_instead_of_asking_again(raw, archive):
+    jobs = []
+    fetcher(raw).fetch(WANTED, on_move=jobs.extend)
+    assert fetcher(raw).fetch(WANTED, running=[*jobs, "no-such-job"]).instances == 6
+    assert len(archive.moved) == 6
+
+
+def test_hours_go_over_midnight():
+    hours = Hours.parse("20:00-06:00")
+    noon = dt.datetime(2026, 1, 1, 12)
+    assert not hours.is_open(noon)
+    assert hours.is_open(noon.replace(hour=23))
+    assert hours.is_open(noon.replace(hour=5))
+    assert hours.opens_at(noon.replace(hour=21)) == dt.datetime(2026, 1, 2, 20)

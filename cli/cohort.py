@@ -104,13 +104,13 @@ def status(
             return
         console = Console()
         if not watch:
-            console.print(_page(ledger, project))
+            console.print(page(ledger, project))
             return
         with Live(console=console, refresh_per_second=4) as live:
             while True:
-                live.update(_page(ledger, project))
+                live.update(page(ledger, project))
                 if not any(one.in_flight for one in ledger.status(project)):
-                    live.update(_page(ledger, project))
+                    live.update(page(ledger, project))
                     return
                 time.sleep(WATCH_SECONDS)
 
@@ -161,7 +161,8 @@ def _generated_at(ledger: Ledger, project: str, slug: str | None) -> dt.datetime
     return None
 
 
-def _page(ledger: Ledger, project: str | None) -> Group:
+def page(ledger: Ledger, project: str | None) -> Group:
+    """Return what `status` shows."""
     found = ledger.status(project)
     if not found:
         return Group(Text("No cohort is loaded. `pixl cohort load PATH` loads one."))

@@ -1,1 +1,1 @@
-"""The invented hospital and the servers that tests, benchmarks and the demo run."""
+"""An invented hospital: its patients, its archive's images, its extracts. For tests, benchmarks and the demo only."""

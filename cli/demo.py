@@ -1,0 +1,109 @@
+"""`pixl demo`: a small invented hospital, the main job run for it, and what arrived."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.tree import Tree
+
+from cli import cohort as cohort_commands
+from cli import export as export_command
+from pixl.domain.errors import ConfigurationError
+from pixl.ledger import Ledger
+from pixl.secrets import open_store
+from pixl.settings import Settings
+from pixl.stack import bring_down, bring_up
+
+app = typer.Typer()
+
+PATIENCE_SECONDS = 600
+
+
+@app.command()
+def demo(
+    studies: Annotated[int, typer.Option(min=1, help="How many studies the invented hospital has.")] = 24,
+    down: Annotated[bool, typer.Option("--down", help="Stop the demo, with its hospital.")] = False,
+) -> None:
+    """Run the main job for an invented hospital: cohort, archive, de-identification, safe haven. Leaves it running."""
+    try:
+        from pixl.testing.site import bring_down_site, make_site  # noqa: PLC0415  needs the extra `demo`
+    except ImportError as error:
+        raise ConfigurationError(f"the demo needs the extra `demo` ({error.name} is missing): make setup") from None
+    console = Console(soft_wrap=True)
+    settings = Settings.from_process()
+    if down:
+        bring_down(settings)
+        bring_down_site(settings.data)
+        console.print("the demo is stopped")
+        return
+    with console.status("inventing a hospital"):
+        site = make_site(settings.data, studies=studies)
+    settings = Settings.from_process()
+    with console.status("starting the stack"):
+        bring_up(settings, open_store(settings.secrets), os.environ)
+    with console.status("starting the hospital's archives and filling them over C-STORE"):
+        site.start()
+    places = {place: len(found) for place, found in site.expected().items()}
+    console.print(
+        f"An invented hospital: {places['vna']} studies in its VNA, {places['pacs']} only in its PACS, "
+        f"{places['nowhere']} in no archive.\n"
+    )
+    console.print(f"[bold]$ pixl cohort load {site.hospital.extract}[/]")
+    cohort_commands.load(site.hospital.extract, project=None, priority=None, dry_run=False, allow_older=False)
+    _follow(console, settings)
+    console.print("\n[bold]$ pixl export demo[/]")
+    export_command.export("demo", extract=None, wait=True)
+    _show(console, site.received, [token.patterns for token in site.hospital.tokens()])
+    _tell(console, settings)
+
+
+def _follow(console: Console, settings: Settings) -> None:
+    console.print("\n[bold]$ pixl cohort status --watch[/]")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with (
+        Ledger.connect(settings.database, open_store(settings.secrets)) as ledger,
+        Live(console=console, refresh_per_second=4) as live,
+    ):
+        while True:
+            live.update(cohort_commands.page(ledger, None))
+            if not any(one.in_flight for one in ledger.status()) or time.monotonic() > deadline:
+                live.update(cohort_commands.page(ledger, None))
+                return
+            time.sleep(0.5)
+
+
+def _show(console: Console, received: Path, tokens: list[frozenset[bytes]]) -> None:
+    files = sorted(path for path in received.rglob("*") if path.is_file())
+    tree = Tree(f"[bold]in the safe haven[/] ({received})")
+    folders = Counter(path.parent.relative_to(received).as_posix() for path in files)
+    for folder, count in sorted(folders.items()):
+        branch = tree.add(f"{folder}/  {count} files")
+        for path in [path for path in files if path.parent == received / folder][:4]:
+            branch.add(f"{path.name}  {path.stat().st_size:,} bytes")
+    console.print(tree)
+    found = sum(any(form in data for form in forms) for data in map(_lower, files) for forms in tokens)
+    table = Table(show_header=False, box=None)
+    colour = "green" if not found else "red"
+    table.add_row(f"[{colour}]{found}[/] of {len(tokens)} invented identifiers found in the bytes of what arrived")
+    console.print(table)
+
+
+def _lower(path: Path) -> bytes:
+    return path.read_bytes().lower()
+
+
+def _tell(console: Console, settings: Settings) -> None:
+    console.print("\nHave a look; all of it goes on running:")
+    console.print(f"  orthanc-raw (identifiable)   {settings.raw_url}/app/explorer.html")
+    console.print(f"  orthanc-anon (de-identified) {settings.anon_url}/app/explorer.html")
+    console.print(f"  user admin, password in      {settings.data / 'secrets' / 'orthanc-admin-password'}")
+    console.print("  pixl status | pixl cohort status | pixl logs | pixl doctor")
+    console.print("  pixl demo --down             stops it")

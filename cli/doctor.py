@@ -1,0 +1,298 @@
+"""`pixl doctor`: is everything here, reachable, configured and safe? Each line says how to mend what is not."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Literal, ParamSpec, Protocol, runtime_checkable
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from pixl.domain.errors import ConfigurationError, PixlError, ServiceUnavailable
+from pixl.domain.secret import SecretStore
+from pixl.export import NOWHERE, open_destination
+from pixl.export.destinations import destination_names
+from pixl.orthanc import OrthancClient
+from pixl.project import Projects
+from pixl.secrets import open_store
+from pixl.settings import Archive, Settings
+from pixl.stack import Layout, current_status, is_up
+from pixl.stack.cluster import binaries
+from pixl.stack.credentials import SECRETS, project_secret, text_of
+from pixl.stack.orthanc import SERVICE_USER, program, python_plugin
+from pixl.stack.ports import refuse_taken_ports
+
+app = typer.Typer()
+Given = ParamSpec("Given")
+Outcome = Literal["ok", "warn", "fail"]
+GIGABYTE = 1e9
+LITTLE_DISK = 20 * GIGABYTE
+NO_DISK = 2 * GIGABYTE
+COMMAND_SECONDS = 20
+CLOCK_SECONDS = 120
+OLDEST_ORTHANC = (1, 10)
+OLDEST_POSTGRES = (14,)
+COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    what: str
+    outcome: Outcome
+    text: str
+    """What is there, or what is wrong and how to mend it."""
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A destination that can say whether it would take a file now."""
+
+    def check(self) -> None:
+        """Connect, log in, look at the folder; raise what `put` would raise."""
+        ...
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
+) -> None:
+    """Look whether everything is here, reachable, configured and safe, and say how to mend it. Exits with 1 if not."""
+    settings = Settings.from_process()
+    console, findings = Console(soft_wrap=True), []
+    for finding in examine(settings, open_store(settings.secrets)):
+        findings.append(finding)
+        if not as_json:
+            colour = COLOURS[finding.outcome]
+            console.print(f"[{colour}]{finding.outcome:<4}[/] [bold]{finding.what}[/]: {escape(finding.text)}")
+    if as_json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
+    if any(finding.outcome == "fail" for finding in findings):
+        raise typer.Exit(1)
+
+
+def examine(settings: Settings, store: SecretStore) -> Iterator[Finding]:
+    """Return what is found, group by group."""
+    for check in CHECKS:
+        yield from check(settings, store)
+
+
+def _programs(_: Settings, __: SecretStore) -> Iterator[Finding]:
+    yield _tried("Orthanc", _version, program, OLDEST_ORTHANC)
+    yield _tried("Orthanc's Python", lambda: same_python(python_plugin()))
+    yield _tried("Postgres", _version, lambda: str(binaries() / "postgres"), OLDEST_POSTGRES)
+    yield _tried("pg_dump", _version, lambda: str(binaries() / "pg_dump"), OLDEST_POSTGRES)
+
+
+def _ports(settings: Settings, _: SecretStore) -> Iterator[Finding]:
+    if is_up(settings):
+        yield Finding(what="ports", outcome="ok", text="PIXL is running on them")
+    else:
+        yield _tried("ports", _free_ports, settings)
+
+
+def _data_folder(settings: Settings, _: SecretStore) -> Iterator[Finding]:
+    layout = Layout(data=settings.data)
+    if not layout.data.is_dir():
+        yield Finding(what="data folder", outcome="warn", text=f"{layout.data} is not there: `pixl up` makes it")
+        return
+    for folder in (layout.data, layout.configuration, layout.logs, layout.run):
+        yield _private(folder)
+    yield _disk(layout.data)
+    yield _clock(layout)
+
+
+def _secrets(settings: Settings, store: SecretStore) -> Iterator[Finding]:
+    for name in SECRETS:
+        yield _tried(f"secret {name}", _there, store, name)
+    del settings
+
+
+def _projects(settings: Settings, store: SecretStore) -> Iterator[Finding]:
+    projects = Projects(settings.projects)
+    names = projects.names()
+    if not names:
+        yield Finding(what="projects", outcome="warn", text=f"no project file in {settings.projects}: write one there")
+    for name in names:
+        yield _tried(f"project {name}", _loaded, projects, name)
+        yield _tried(f"key of project {name}", _there, store, project_secret(name))
+
+
+def _destinations(settings: Settings, store: SecretStore) -> Iterator[Finding]:
+    wanted = set(_wanted_destinations(Projects(settings.projects)))
+    if not wanted and not settings.destinations.is_file():
+        return
+    try:
+        names = wanted | set(destination_names(settings.destinations))
+    except ConfigurationError as error:
+        yield Finding(what="destinations", outcome="fail", text=str(error))
+        return
+    for name in sorted(names):
+        yield _tried(f"destination {name}", _reached, name, settings, store)
+
+
+def _services(settings: Settings, store: SecretStore) -> Iterator[Finding]:
+    if not is_up(settings):
+        yield Finding(what="processes", outcome="warn", text="PIXL is not running: `pixl up` starts it")
+        return
+    for status in current_status(settings, store):
+        if status.answering:
+            yield Finding(what=status.name, outcome="ok", text=f"answers at {status.url}")
+        else:
+            mend = f"does not answer ({status.state}): `pixl logs {status.name}` says why"
+            yield Finding(what=status.name, outcome="fail", text=mend)
+
+
+def _archives(settings: Settings, store: SecretStore) -> Iterator[Finding]:
+    if settings.primary is None:
+        text = "no archive to fetch from: set PIXL_ARCHIVE_PRIMARY to AET@host:port"
+        yield Finding(what="archive", outcome="warn", text=text)
+    for archive in (settings.primary, settings.secondary):
+        if archive:
+            yield _tried(f"archive {archive.name}", _echo, archive, settings, store)
+
+
+CHECKS: tuple[Callable[[Settings, SecretStore], Iterable[Finding]], ...] = (
+    _programs,
+    _ports,
+    _data_folder,
+    _secrets,
+    _projects,
+    _services,
+    _archives,
+    _destinations,
+)
+
+
+def same_python(plugin: Path) -> str:
+    """Return the Python that Orthanc's plugin embeds.
+
+    Raises
+    ------
+    ConfigurationError
+        It is not the one PIXL is installed for, so that the plugins could not import PIXL.
+    """
+    found = re.search(rb"libpython(\d+)\.(\d+)", plugin.read_bytes())
+    if not found:
+        raise ConfigurationError(f"{plugin} does not say which Python it embeds: install Debian's orthanc-python")
+    embedded = (int(found[1]), int(found[2]))
+    if embedded != sys.version_info[:2]:
+        raise ConfigurationError(
+            f"Orthanc embeds Python {embedded[0]}.{embedded[1]} but PIXL runs on "
+            f"{sys.version_info[0]}.{sys.version_info[1]}: remove .venv and run `make setup`, which takes the right one"
+        )
+    return f"{embedded[0]}.{embedded[1]}, the same as PIXL's"
+
+
+def _version(find: Callable[[], str], oldest: tuple[int, ...]) -> str:
+    path = find()
+    done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS)
+    found = re.search(r"\d+(\.\d+)+", done.stdout)
+    if not found:
+        raise ConfigurationError(f"{path} does not tell its version: install it again")
+    if tuple(map(int, found[0].split("."))) < oldest:
+        raise ConfigurationError(f"{path} {found[0]} is too old: at least {'.'.join(map(str, oldest))} is needed")
+    return found[0]
+
+
+def _private(folder: Path) -> Finding:
+    if not folder.is_dir():
+        return Finding(what=str(folder), outcome="warn", text="is not there: `pixl up` makes it")
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return Finding(what=str(folder), outcome="fail", text=f"others can reach it ({mode:o}): chmod 700 {folder}")
+    return Finding(what=str(folder), outcome="ok", text="only its owner can reach it")
+
+
+def _disk(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    text = f"{free / GIGABYTE:.0f} GB free"
+    if free < NO_DISK:
+        return Finding(what="disk", outcome="fail", text=f"{text}: make room, or set PIXL_RAW_STORAGE_MB")
+    if free < LITTLE_DISK:
+        return Finding(what="disk", outcome="warn", text=f"{text}; PIXL_RAW_STORAGE_MB limits the image cache")
+    return Finding(what="disk", outcome="ok", text=text)
+
+
+def _clock(layout: Layout) -> Finding:
+    """Look for a file of the past that is from the future: the clock was set back, and certificates suffer from it."""
+    newest = max((path.stat().st_mtime for path in layout.logs.glob("*.log")), default=0.0)
+    if newest > time.time() + CLOCK_SECONDS:
+        text = "was set back: the logs are newer than now; set the clock right, and let NTP keep it"
+        return Finding(what="clock", outcome="warn", text=text)
+    return Finding(what="clock", outcome="ok", text=time.strftime("%Y-%m-%d %H:%M:%S %Z"))
+
+
+def _free_ports(settings: Settings) -> str:
+    refuse_taken_ports(settings)
+    return "all free"
+
+
+def _loaded(projects: Projects, name: str) -> str:
+    return f"{projects.get(name).file} is valid"
+
+
+def _there(store: SecretStore, name: str) -> str:
+    store.get(name)
+    return "is there"
+
+
+def _wanted_destinations(projects: Projects) -> Iterator[str]:
+    for name in projects.names():
+        try:
+            destination = projects.get(name).destination
+        except ConfigurationError:
+            continue  # `_projects` tells of it
+        yield from {destination.dicom, destination.parquet} - {NOWHERE}
+
+
+def _reached(name: str, settings: Settings, store: SecretStore) -> str:
+    destination = open_destination(name, settings.destinations, store)
+    if not isinstance(destination, Checkable):
+        return "is configured; this kind cannot be tried without sending something"
+    destination.check()
+    return "takes the login; its certificate was verified"
+
+
+def _echo(archive: Archive, settings: Settings, store: SecretStore) -> str:
+    if not is_up(settings):
+        return _echo_by_hand(archive, settings)
+    password = text_of(store, "orthanc-raw-password")
+    with OrthancClient(settings.raw_url, SERVICE_USER, password) as raw:
+        raw.echo(archive.name, settings.archive_timeout)
+    return f"{archive.aet} answers C-ECHO"
+
+
+def _echo_by_hand(archive: Archive, settings: Settings) -> str:
+    """C-ECHO with DCMTK's tool while our Orthanc does not run."""
+    echoscu = shutil.which("echoscu")
+    if not echoscu:
+        raise ServiceUnavailable("not tried: start PIXL, or install dcmtk")
+    names = ["-aet", settings.raw_aet, "-aec", archive.aet]
+    seconds = ["-to", str(COMMAND_SECONDS // 2), "-ta", str(COMMAND_SECONDS // 2)]
+    command = [echoscu, *names, *seconds, archive.host, str(archive.port)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS * 2)
+    if done.returncode:
+        raise ServiceUnavailable(
+            f"{archive.aet}@{archive.host}:{archive.port} does not answer C-ECHO: check the setting, the firewall, and "
+            f"that the archive knows {settings.raw_aet}"
+        )
+    return f"{archive.aet} answers C-ECHO"
+
+
+def _tried(what: str, step: Callable[Given, str], *given: Given.args, **named: Given.kwargs) -> Finding:
+    try:
+        return Finding(what=what, outcome="ok", text=step(*given, **named))
+    except (PixlError, subprocess.TimeoutExpired) as error:
+        return Finding(what=what, outcome="fail", text=str(error))

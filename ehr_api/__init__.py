@@ -1,0 +1,1 @@
+"""Exports the tables of an extract, on request, from the queue."""

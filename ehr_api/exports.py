@@ -1,0 +1,122 @@
+"""The jobs of the queue `parquet`: one export of an extract's tables each."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pixl.domain.destination import Destination
+from pixl.domain.errors import ConfigurationError, PixlError, RetryLater
+from pixl.domain.project import Project
+from pixl.domain.study import ExtractId
+from pixl.export import NOWHERE
+from pixl.export.parquet import Progress, export_extract
+from pixl.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+FINAL = {"done", "failed"}
+
+
+class Exports:
+    """Takes requests to export tables, and does what was requested."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        extracts: Path,
+        project: Callable[[str], Project],
+        destination: Callable[[str], Destination],
+        *,
+        max_tries: int,
+    ) -> None:
+        self._ledger, self._extracts, self._project, self._destination = ledger, extracts, project, destination
+        self._max_tries = max_tries
+        self._tries: Counter[int] = Counter()
+
+    def request(self, project: str, slug: str | None) -> int:
+        """Put an export into the queue; return the number by which to follow it.
+
+        Raises
+        ------
+        ConfigurationError
+            The project, extract or destination is not there, or the project's tables do not leave.
+        RetryLater
+            The database does not answer.
+        """
+        self._open(project)
+        return self._ledger.request_parquet_export(self._ledger.extract_of(project, slug))
+
+    def run(self, export_id: int) -> None:
+        """Do one export, and record how it ended.
+
+        Raises
+        ------
+        RetryLater
+            It has to be tried again; the ledger says why.
+        """
+        wanted = self._ledger.parquet_export(export_id)
+        if wanted is None or wanted["state"] in FINAL:
+            return
+        try:
+            self._export(wanted)
+        except RetryLater as reason:
+            self._again(export_id, reason)
+        except PixlError as reason:
+            self._end(export_id, "failed", str(reason))
+        except Exception as bug:  # noqa: BLE001  the outermost loop of a job: a bug fails its export and is seen
+            _report(export_id, bug)
+            self._end(export_id, "failed", f"internal error ({type(bug).__name__}); see the log of ehr_api")
+        else:
+            self._end(export_id, "done")
+
+    def _open(self, project: str) -> Destination:
+        name = self._project(project).destination.parquet
+        if name == NOWHERE:
+            raise ConfigurationError(f"project {project!r} keeps its tables: its destination.parquet is {NOWHERE!r}")
+        return self._destination(name)
+
+    def _export(self, wanted: dict[str, Any]) -> None:
+        extract = ExtractId(project=wanted["project"], generated_at=wanted["generated_at"])
+        folder = self._extracts / extract.project / extract.slug
+        rows = self._ledger.linker_rows(extract)
+        destination = self._open(extract.project)
+        export_extract(extract, rows, folder, destination, lambda now: self._note(wanted["id"], "running", now))
+
+    def _note(self, export_id: int, state: str, now: Progress, reason: str | None = None) -> None:
+        self._ledger.set_parquet_export(
+            export_id, state=state, done=now.done, total=now.total, files=now.files, reason=reason
+        )
+
+    def _again(self, export_id: int, reason: RetryLater) -> None:
+        self._tries[export_id] += 1
+        tries = self._tries[export_id]
+        log.warning("export %s: try %s: %s", export_id, tries, reason)
+        if tries >= self._max_tries:
+            self._end(export_id, "failed", f"{reason} ({tries} tries)")
+            return
+        self._note(export_id, "queued", self._so_far(export_id), f"try {tries}: {reason}")
+        raise reason
+
+    def _end(self, export_id: int, state: str, reason: str | None = None) -> None:
+        log.log(
+            logging.INFO if state == "done" else logging.WARNING, "export %s: %s %s", export_id, state, reason or ""
+        )
+        self._note(export_id, state, self._so_far(export_id), reason)
+        self._tries.pop(export_id, None)
+
+    def _so_far(self, export_id: int) -> Progress:
+        row = self._ledger.parquet_export(export_id)
+        if row is None:
+            raise LookupError("an export that runs is in the ledger")
+        return Progress(done=row["done"], total=row["total"], files=tuple(row["files"]))
+
+
+def _report(export_id: int, bug: Exception) -> None:
+    """Log where a bug struck, without its message, which may hold anything."""
+    where = "".join(traceback.format_list(traceback.extract_tb(bug.__traceback__)))
+    log.error("export %s: %s at\n%s", export_id, type(bug).__name__, where)

@@ -1,0 +1,7 @@
+"""Where a cohort enters: an OMOP-ES extract folder or a CSV file becomes checked `StudyRequest`s."""
+
+from pixl.cohort.cohort import Cohort, ExtractCohort, Requests, Skipped, Summary
+from pixl.cohort.public import copy_public
+from pixl.cohort.read import read_cohort
+
+__all__ = ["Cohort", "ExtractCohort", "Requests", "Skipped", "Summary", "copy_public", "read_cohort"]

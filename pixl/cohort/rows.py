@@ -1,0 +1,205 @@
+"""Rows of a cohort, whatever file they stand in, are checked and counted here in one way."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pixl.cohort import cells
+from pixl.cohort.cells import BadCell
+from pixl.cohort.cohort import ROW_SCHEMA, Cohort, ExtractCohort, Requests, Skipped, Summary
+from pixl.cohort.problems import SHOWN, Problems
+from pixl.domain.study import ExtractId
+
+NO_ACCESSION_NUMBER = "no accession number"
+NO_MRN = "no MRN"
+DUPLICATE = "the same as an earlier row"
+FLUSH_AT = 10_000
+"""Rows that are kept as Python objects before they become a record batch."""
+
+READERS: dict[str, Callable[[object], Any]] = {
+    "procedure_occurrence_id": cells.whole_number,
+    "mrn": cells.identifier,
+    "accession_number": cells.identifier,
+    "study_date": cells.date,
+    "study_uid": cells.uid,
+    "series_uid": cells.uids,
+    "participant_id": cells.identifier,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a cell stands, as a person would look it up."""
+
+    file: str
+    row: int
+    column: str
+    row_word: str = "row"
+
+    def __str__(self) -> str:
+        return f"{self.file} {self.row_word} {self.row}, column {self.column}"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Row:
+    """A row as it stands in its file: cells by the name of the `StudyRequest`'s field. Identifiable."""
+
+    cells: Mapping[str, object]
+    place: Callable[[str], Place]
+    """Where the cell of a field stands."""
+
+
+@dataclass
+class _Count:
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class ExtractRows:
+    """Collects the rows of one extract."""
+
+    extract: ExtractId
+    problems: Problems
+    public: Path | None = None
+    waiting: list[dict[str, object]] = field(default_factory=list)
+    batches: list[pa.RecordBatch] = field(default_factory=list)
+    seen: set[tuple[object, ...]] = field(default_factory=set)
+    procedures: dict[int, tuple[object, ...]] = field(default_factory=dict)
+    left_out: dict[tuple[str, str], _Count] = field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        """Check `row` and keep it, or note why not."""
+        if self._asks_for_nothing(row):
+            return
+        values = self._values(row)
+        if values is not None and self._is_its_procedures_study(row, values):
+            self._keep(row, values)
+
+    def skip(self, place: Place, reason: str) -> None:
+        """Count a row that asks for nothing."""
+        counted = self.left_out.setdefault((reason, place.file), _Count())
+        counted.count += 1
+        if len(counted.rows) < SHOWN:
+            counted.rows.append(place.row)
+
+    def finish(self) -> ExtractCohort:
+        """Return what has been collected."""
+        self._flush()
+        table = pa.Table.from_batches(self.batches, ROW_SCHEMA)
+        skipped = tuple(self._skipped())
+        return ExtractCohort(
+            extract=self.extract,
+            requests=Requests(project=self.extract.project, table=table),
+            skipped=skipped,
+            public=self.public,
+            summary=_summary(table, sum(each.count for each in skipped)),
+        )
+
+    def _asks_for_nothing(self, row: Row) -> bool:
+        for name, reason in (("accession_number", NO_ACCESSION_NUMBER), ("mrn", NO_MRN)):
+            value = row.cells.get(name)
+            if value is None or (isinstance(value, str) and value.strip().lower() in cells.MISSING):
+                self.skip(row.place(name), reason)
+                return True
+        return False
+
+    def _values(self, row: Row) -> dict[str, Any] | None:
+        values = {}
+        for name, read in READERS.items():
+            try:
+                values[name] = read(row.cells.get(name))
+            except BadCell as reason:
+                self.problems.add(f"{row.place(name)}: {reason}")
+        return values if len(values) == len(READERS) else None
+
+    def _is_its_procedures_study(self, row: Row, values: Mapping[str, Any]) -> bool:
+        """Whether the procedure's id stands for one study only: the linker table could not tell two apart."""
+        study = (values["mrn"], values["accession_number"], values["study_uid"])
+        if self.procedures.setdefault(values["procedure_occurrence_id"], study) == study:
+            return True
+        self.problems.add(
+            f"{row.place('procedure_occurrence_id')}: an earlier row gives the same id to another study; "
+            "each procedure needs an id of its own"
+        )
+        return False
+
+    def _keep(self, row: Row, values: dict[str, Any]) -> None:
+        fresh = [series for series in values["series_uid"] or [None] if self._is_new(values, series)]
+        if not fresh:
+            self.skip(row.place("procedure_occurrence_id"), DUPLICATE)
+        self.waiting += [{**values, "series_uid": series} for series in fresh]
+        if len(self.waiting) >= FLUSH_AT:
+            self._flush()
+
+    def _is_new(self, values: Mapping[str, Any], series: str | None) -> bool:
+        key = (values["procedure_occurrence_id"], series)
+        is_new = key not in self.seen
+        self.seen.add(key)
+        return is_new
+
+    def _flush(self) -> None:
+        self.batches.append(pa.RecordBatch.from_pylist(self.waiting, schema=ROW_SCHEMA))
+        self.waiting.clear()
+
+    def _skipped(self) -> Iterator[Skipped]:
+        for (reason, file), counted in self.left_out.items():
+            yield Skipped(reason=reason, file=file, count=counted.count, rows=tuple(counted.rows))
+
+
+@dataclass(kw_only=True)
+class CohortRows:
+    """Collects the rows of a cohort, by extract."""
+
+    known_projects: Collection[str]
+    problems: Problems
+    extracts: dict[ExtractId, ExtractRows] = field(default_factory=dict)
+
+    def of(self, project: str, generated_at: dt.datetime, public: Path | None = None) -> ExtractRows:
+        """Return where the rows of this extract go."""
+        key = ExtractId(project=project, generated_at=generated_at)
+        if key not in self.extracts:
+            self.extracts[key] = ExtractRows(extract=key, problems=self.problems, public=public)
+        return self.extracts[key]
+
+    def project(self, name: str) -> str:
+        """Return the project that `name` stands for.
+
+        Raises
+        ------
+        BadCell
+            There is no such project; the reason names those that there are.
+        """
+        project = cells.slug(name)
+        if project not in self.known_projects:
+            known = ", ".join(sorted(self.known_projects)) or "none yet"
+            raise BadCell(f"there is no such project (known: {known}); correct the name, or make it: pixl project new")
+        return project
+
+    def finish(self) -> Cohort:
+        """Return the cohort.
+
+        Raises
+        ------
+        CohortInvalid
+            There was a problem, or nothing is left to ask for.
+        """
+        extracts = [rows.finish() for rows in self.extracts.values()]
+        if not self.problems.count and not any(len(each.requests) for each in extracts):
+            for each in extracts:
+                list(map(self.problems.add, map(str, each.skipped)))
+            self.problems.add("there is no row left that asks for a study; check that this is the right extract")
+        self.problems.raise_if_any()
+        return Cohort(extracts=tuple(sorted(extracts, key=lambda each: each.extract.generated_at)))
+
+
+def _summary(table: pa.Table, skipped: int) -> Summary:
+    studies = table.group_by(["mrn", "accession_number", "study_uid"], use_threads=False).aggregate([])
+    patients = table.group_by("mrn", use_threads=False).aggregate([])
+    return Summary(requests=table.num_rows, studies=studies.num_rows, patients=patients.num_rows, skipped=skipped)

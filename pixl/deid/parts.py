@@ -1,0 +1,104 @@
+"""What an output is made of: views of runs that stay, new bytes, and holes for what has to be known first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pixl.deid.operations import Answers, Later
+from pixl.dicom.encoding import ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, Encoding
+
+TYPE_2 = frozenset(
+    {0x00080020, 0x00080030, 0x00080050, 0x00080090, 0x00100010, 0x00100020, 0x00100030, 0x00100040, 0x00200010}
+    | {0x00200011, 0x00200013, 0x00080023, 0x00080033, 0x00080070, 0x00200060, 0x00200020, 0x00185100, 0x00181030}
+)
+"""Emptied rather than removed where a value may not stay, as objects must have them (PS3.5 section 7.4)."""
+
+
+class Hole(Protocol):
+    """A part that is made when the pseudonyms are known."""
+
+    def fill(self, answers: Answers) -> bytes:
+        """Return the bytes."""
+        ...
+
+
+Part = bytes | memoryview | Hole
+
+
+def padded(value: bytes, pad: bytes) -> bytes:
+    """Return a value of even length."""
+    return value + pad if len(value) % 2 else value
+
+
+@dataclass(slots=True)
+class ElementHole:
+    """An element whose value is known later."""
+
+    encoding: Encoding
+    key: bytes
+    tag: int
+    pad: bytes
+    later: Later
+    value: bytes = b""
+
+    def fill(self, answers: Answers) -> bytes:
+        """Return the element, or nothing if there is no value and it need not be there."""
+        value = self.later.make(answers)
+        if value is None and self.tag not in TYPE_2:
+            return b""
+        self.value = value or b""
+        return self.encoding.element(self.key, padded(self.value, self.pad))
+
+
+@dataclass(slots=True)
+class SequenceHole:
+    """A sequence in which something changes; its lengths are known when its parts are."""
+
+    encoding: Encoding
+    key: bytes
+    inner: Encoding
+    """How the items are encoded: in what comes as UN, otherwise than the sequence."""
+    undefined: bool
+    items: list[tuple[list[Part], bool]] = field(default_factory=list)
+    """Each item's parts, and whether its length is undefined."""
+
+    def fill(self, answers: Answers) -> bytes:  # noqa: ARG002 - what is in it has been filled before
+        """Return the sequence, its lengths defined or not as they came; nothing if nothing is left in it."""
+        bodies = [(b"".join(parts), undefined) for parts, undefined in self.items]  # type: ignore[arg-type]
+        if not any(body for body, _ in bodies):
+            return b""
+        value = b"".join(self._item(body, undefined=undefined) for body, undefined in bodies)
+        if not self.undefined:
+            return self.encoding.open_header(self.key, len(value)) + value
+        end = self.inner.item_header(SEQUENCE_END, 0)
+        return self.encoding.open_header(self.key, UNDEFINED) + value + end
+
+    def _item(self, body: bytes, *, undefined: bool) -> bytes:
+        if undefined:
+            return self.inner.item_header(ITEM, UNDEFINED) + body + self.inner.item_header(ITEM_END, 0)
+        return self.inner.item_header(ITEM, len(body)) + body
+
+
+@dataclass(slots=True)
+class CreatorHole:
+    """A private creator: it stays if one of its elements does."""
+
+    creator: str
+    element: bytes
+    used: bool = False
+
+    def fill(self, answers: Answers) -> bytes:  # noqa: ARG002 - all is known by then
+        """Return the element that reserves the block, or nothing."""
+        return self.element if self.used else b""
+
+
+@dataclass(slots=True)
+class Level:
+    """The data set or item that is being walked."""
+
+    encoding: Encoding
+    end: int
+    is_outermost: bool
+    blocks: dict[tuple[int, int], CreatorHole] = field(default_factory=dict)
+    """The private blocks that are reserved in it, by group and block number."""

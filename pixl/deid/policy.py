@@ -1,0 +1,186 @@
+"""A policy: rules by tag, group or private creator, compiled to one dispatch by an element's first bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pixl.deid.operations import Operation, Remove
+from pixl.dicom.encoding import tag_text
+from pixl.dicom.names import dictionary, keyword
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateTag:
+    """A private element by its creator, never by its block number alone (PS3.5 section 7.8.1)."""
+
+    group: int
+    creator: str
+    element: int
+    """The last two hexadecimal digits of the element number."""
+
+    def __str__(self) -> str:
+        return f'({self.group:04x},"{self.creator}",{self.element:02x})'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One operation, and the elements that it is for, at every depth."""
+
+    operation: Operation
+    source: str
+    """Where a person finds this rule: file and number."""
+    tags: tuple[int, ...] = ()
+    groups: tuple[int, ...] = ()
+    vrs: tuple[str, ...] = ()
+    """With `groups`: only what the dictionary gives one of these representations."""
+    private: tuple[PrivateTag, ...] = ()
+
+    def targets(self) -> Iterator[int]:
+        """Yield the standard tags that this rule is for."""
+        yield from self.tags
+        for tag, (vrs, _) in dictionary().items() if self.groups or self.vrs else ():
+            in_group = not self.groups or tag >> 16 in self.groups
+            if in_group and (not self.vrs or (vrs[:1] and vrs[0] in self.vrs)):
+                yield tag
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """Rules that win over the others for some devices or modalities."""
+
+    rules: tuple[Rule, ...]
+    manufacturer: str | None = None
+    """Regular expression, searched for in any case."""
+    modalities: tuple[str, ...] = ()
+
+    def applies(self, manufacturer: str, modality: str) -> bool:
+        """Whether an instance of this device and modality is meant."""
+        if self.modalities and modality not in self.modalities:
+            return False
+        return self.manufacturer is None or bool(re.search(self.manufacturer, manufacturer, re.IGNORECASE))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What happens to an element, and which rule says so."""
+
+    operation: Operation
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.operation} [{self.source}]"
+
+
+NO_RULE = Decision(operation=Remove(), source="no rule names it")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rulebook:
+    """The decisions for one kind of instance: every rule and the overrides that apply, the later ones winning."""
+
+    standard: Mapping[int, Decision]
+    private: Mapping[tuple[int, str, int], Decision]
+
+    @classmethod
+    def of(cls, rules: tuple[Rule, ...]) -> Rulebook:
+        """Merge rules."""
+        standard: dict[int, Decision] = {}
+        private: dict[tuple[int, str, int], Decision] = {}
+        for rule in rules:
+            decision = Decision(operation=rule.operation, source=rule.source)
+            standard |= dict.fromkeys(rule.targets(), decision)
+            private |= {(tag.group, tag.creator, tag.element): decision for tag in rule.private}
+        return cls(standard=standard, private=private)
+
+    @cached_property
+    def creators(self) -> frozenset[tuple[int, str]]:
+        """The private creators of which something may stay, each with its group."""
+        return frozenset(
+            (group, creator)
+            for (group, creator, _), decision in self.private.items()
+            if not isinstance(decision.operation, Remove)
+        )
+
+    def decide(self, tag: int) -> Decision:
+        """Return what happens to a standard element."""
+        return self.standard.get(tag, NO_RULE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What leaves, and how it is changed before. What no rule names is removed, at every depth."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    overrides: tuple[Override, ...] = ()
+    options: tuple[str, ...] = ()
+    """The names, in `OPTION_CODES`, of the PS3.15 profile and options in force."""
+    modalities: tuple[str, ...] = ()
+    """Instances of another modality are rejected; empty: of any."""
+    refuse_pixels: str = ""
+    """Why instances with pixel data are rejected, if they are."""
+    notes: tuple[str, ...] = ()
+    _rulebooks: dict[tuple[bool, ...], Rulebook] = field(default_factory=dict, compare=False, repr=False)
+
+    def rulebook(self, manufacturer: str, modality: str) -> Rulebook:
+        """Return the decisions for instances of a device and a modality."""
+        applies = tuple(override.applies(manufacturer, modality) for override in self.overrides)
+        if applies not in self._rulebooks:
+            extra = (override.rules for override, yes in zip(self.overrides, applies, strict=True) if yes)
+            self._rulebooks[applies] = Rulebook.of(sum(extra, self.rules))
+        return self._rulebooks[applies]
+
+    @cached_property
+    def hash(self) -> str:
+        """What tells this policy from another: the hexadecimal SHA-256 of its description."""
+        return hashlib.sha256("\n".join(self.describe()).encode()).hexdigest()
+
+    def describe(self) -> Iterator[str]:
+        """Yield what the policy does, a line an element, the standard ones by tag."""
+        yield f"policy {self.name}"
+        yield f"profile and options: {', '.join(self.options) or 'none'}"
+        yield f"modalities: {', '.join(self.modalities) or 'all'}"
+        if self.refuse_pixels:
+            yield f"instances with pixel data are rejected: {self.refuse_pixels}"
+        yield from _lines(Rulebook.of(self.rules))
+        for override in self.overrides:
+            device = f"manufacturer matches {override.manufacturer!r}" if override.manufacturer else "any manufacturer"
+            yield f"for {device}, modality {' or '.join(override.modalities) or 'any'}:"
+            yield from (f"  {line}" for line in _lines(Rulebook.of(override.rules)))
+        yield "everything else is removed"
+
+
+OPTION_CODES: dict[str, tuple[str, str]] = {
+    "basic": ("113100", "Basic Application Confidentiality Profile"),
+    "clean-pixel-data": ("113101", "Clean Pixel Data Option"),
+    "clean-recognizable-visual-features": ("113102", "Clean Recognizable Visual Features Option"),
+    "clean-graphics": ("113103", "Clean Graphics Option"),
+    "clean-structured-content": ("113104", "Clean Structured Content Option"),
+    "clean-descriptors": ("113105", "Clean Descriptors Option"),
+    "retain-full-dates": ("113106", "Retain Longitudinal Temporal Information Full Dates Option"),
+    "retain-modified-dates": ("113107", "Retain Longitudinal Temporal Information Modified Dates Option"),
+    "retain-patient-characteristics": ("113108", "Retain Patient Characteristics Option"),
+    "retain-device-identity": ("113109", "Retain Device Identity Option"),
+    "retain-uids": ("113110", "Retain UIDs Option"),
+    "retain-safe-private": ("113111", "Retain Safe Private Option"),
+    "retain-institution-identity": ("113112", "Retain Institution Identity Option"),
+}
+"""PS3.16 CID 7050."""
+
+
+def temporal_information(options: tuple[str, ...]) -> str:
+    """Return the value of (0028,0303) Longitudinal Temporal Information Modified (PS3.3 section C.12.1.1.9)."""
+    if "retain-full-dates" in options:
+        return "UNMODIFIED"
+    return "MODIFIED" if "retain-modified-dates" in options else "REMOVED"
+
+
+def _lines(rulebook: Rulebook) -> Iterator[str]:
+    for tag, decision in sorted(rulebook.standard.items()):
+        yield f"{tag_text(tag)} {keyword(tag)}: {decision}"
+    for (group, creator, element), decision in sorted(rulebook.private.items()):
+        yield f"{PrivateTag(group=group, creator=creator, element=element)}: {decision}"

@@ -1,0 +1,36 @@
+"""What the output says about what was done to it (PS3.15 section E.1, PS3.3 section C.7.1.1)."""
+
+from __future__ import annotations
+
+from pixl.deid.parts import padded
+from pixl.deid.policy import OPTION_CODES, Policy, temporal_information
+from pixl.dicom.encoding import ITEM, Encoding
+
+METHOD_LENGTH = 64
+
+
+def stamps(policy: Policy, encoding: Encoding) -> bytes:
+    """Return (0012,0062) to (0012,0064): removed, by which policy, with which profile and options."""
+    method = f"PIXL {policy.name} {policy.hash[:12]}"[-METHOD_LENGTH:]
+    codes = b"".join(_code(encoding, *OPTION_CODES[option]) for option in policy.options)
+    key = encoding.key(0x00120064, "SQ")
+    sequence = encoding.open_header(key, len(codes)) + codes if codes else b""
+    return _text(encoding, 0x00120062, "CS", "YES") + _text(encoding, 0x00120063, "LO", method) + sequence
+
+
+def temporal_stamp(policy: Policy, encoding: Encoding) -> bytes:
+    """Return (0028,0303) Longitudinal Temporal Information Modified."""
+    return _text(encoding, 0x00280303, "CS", temporal_information(policy.options))
+
+
+def _code(encoding: Encoding, value: str, meaning: str) -> bytes:
+    body = (
+        _text(encoding, 0x00080100, "SH", value)
+        + _text(encoding, 0x00080102, "SH", "DCM")
+        + _text(encoding, 0x00080104, "LO", meaning)
+    )
+    return encoding.item_header(ITEM, len(body)) + body
+
+
+def _text(encoding: Encoding, tag: int, vr: str, text: str) -> bytes:
+    return encoding.element(encoding.key(tag, vr), padded(text.encode("ascii"), b" "))

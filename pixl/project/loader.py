@@ -1,0 +1,185 @@
+"""Project files, ours and the peer's, to `Project`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import pydantic
+
+from pixl.domain.errors import ConfigurationError
+from pixl.domain.project import AllowedManufacturer, DestinationNames, OnFailedInstance, Project, TagOperationFiles
+from pixl.domain.suggest import suggestion
+from pixl.project.yaml_file import read_form
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+class _Form(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+def _nothing_is_empty(value: Any) -> Any:
+    """Take null, and the peer's template's `none`, as an empty list."""
+    return () if value in (None, "none", "None") else value
+
+
+def _is_pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from None
+    return text
+
+
+_Texts = Annotated[tuple[str, ...], pydantic.BeforeValidator(_nothing_is_empty)]
+_Pattern = Annotated[str, pydantic.AfterValidator(_is_pattern)]
+_Modality = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Z0-9_]{1,16}$")]
+
+
+class _ProjectKeys(_Form):
+    name: str
+    modalities: tuple[_Modality, ...] = pydantic.Field(min_length=1)
+    azure_kv_alias: str | None = None
+
+
+class _TagOperationFilesKeys(_Form):
+    base: _Texts = ()
+    manufacturer_overrides: _Texts = ()
+
+
+class _ImageOperationFilesKeys(_Form):
+    deid_recipes: _Texts = ()
+
+
+class _ManufacturerKeys(_Form):
+    regex: _Pattern = ".*"
+    exclude_series_numbers: Annotated[tuple[int, ...], pydantic.BeforeValidator(_nothing_is_empty)] = ()
+
+
+class _DestinationKeys(_Form):
+    dicom: str = "none"
+    parquet: str = "none"
+
+
+class _ProjectFile(_Form):
+    project: _ProjectKeys
+    destination: _DestinationKeys
+    policy: str | None = None
+    tag_operation_files: _TagOperationFilesKeys = _TagOperationFilesKeys()
+    image_operation_files: _ImageOperationFilesKeys | None = None
+    allowed_manufacturers: Annotated[tuple[_ManufacturerKeys, ...], pydantic.BeforeValidator(_nothing_is_empty)] = ()
+    min_instances_per_series: Annotated[int, pydantic.Field(ge=1)] | None = None
+    series_filters: _Texts = ()
+    on_failed_instance: OnFailedInstance = "hold"
+    priority: int = 0
+
+
+def load_project(path: Path) -> Project:
+    """Return the project in `path`, which is named after the project: `NAME.yaml`.
+
+    Raises
+    ------
+    ConfigurationError
+        It names the file, the key, and what was probably meant.
+    """
+    form = read_form(path, _ProjectFile)
+    name = _name(path, form.project.name)
+    if form.policy is None and not form.tag_operation_files.base:
+        raise ConfigurationError(f"{path}: neither policy nor tag_operation_files.base: nothing could leave")
+    return Project(
+        name=name,
+        modalities=form.project.modalities,
+        destination=DestinationNames(dicom=form.destination.dicom, parquet=form.destination.parquet),
+        file=path,
+        min_instances_per_series=form.min_instances_per_series or 1,
+        series_filters=form.series_filters,
+        allowed_manufacturers=tuple(
+            AllowedManufacturer(regex=keys.regex, exclude_series_numbers=keys.exclude_series_numbers)
+            for keys in form.allowed_manufacturers
+        ),
+        tag_operation_files=_tag_operation_files(path, form.tag_operation_files),
+        image_operation_files=_image_operation_files(path, form.image_operation_files),
+        policy=None if form.policy is None else _find(path, "policy", form.policy, "policies"),
+        on_failed_instance=form.on_failed_instance,
+        priority=form.priority,
+        notes=tuple(_notes(form)),
+    )
+
+
+class Projects:
+    """The projects of a folder, one YAML file each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the project files, sorted; whether they are right is not looked at."""
+        return tuple(sorted(path.stem for path in self.folder.glob("*.yaml") if NAME.fullmatch(path.stem)))
+
+    def get(self, name: str) -> Project:
+        """Return the project called `name`.
+
+        Raises
+        ------
+        ConfigurationError
+            There is none (with the name that was probably meant), or its file is wrong.
+        """
+        if name not in self.names():
+            raise ConfigurationError(f"no project {name!r} in {self.folder}{suggestion(name, self.names())}")
+        return load_project(self.folder / f"{name}.yaml")
+
+
+def _name(path: Path, given: str) -> str:
+    """Return the project's name; the file's name and the name in it must agree."""
+    name = re.sub(r"[^a-z0-9]+", "-", given.lower()).strip("-")
+    if not NAME.fullmatch(name):
+        raise ConfigurationError(f"{path}: project.name must be letters, digits and hyphens, 63 at most")
+    if path.stem != name:
+        raise ConfigurationError(f"{path}: project.name is {name!r}, so the file must be called {name}.yaml")
+    return name
+
+
+def _tag_operation_files(path: Path, keys: _TagOperationFilesKeys) -> TagOperationFiles:
+    base, overrides = "tag-operations", "tag-operations/manufacturer-overrides"
+    return TagOperationFiles(
+        base=tuple(_find(path, "tag_operation_files.base", name, base) for name in keys.base),
+        manufacturer_overrides=tuple(
+            _find(path, "tag_operation_files.manufacturer_overrides", name, overrides)
+            for name in keys.manufacturer_overrides
+        ),
+    )
+
+
+def _image_operation_files(path: Path, keys: _ImageOperationFilesKeys | None) -> tuple[Path, ...]:
+    key, folder = "image_operation_files.deid_recipes", "image-operations"
+    return tuple(_find(path, key, name, folder) for name in keys.deid_recipes) if keys else ()
+
+
+def _find(path: Path, key: str, name: str, folder: str) -> Path:
+    """Return the file that a key names: in its kind's folder, or relative to the project file; `.yaml` may lack."""
+    places = [path.parent / folder / name, path.parent / name]
+    for place in places:
+        for candidate in (place, place.with_name(f"{place.name}.yaml")):
+            if candidate.is_file():
+                return candidate
+    there = [file.name for file in places[0].parent.glob("*.*")] if places[0].parent.is_dir() else []
+    raise ConfigurationError(f"{path}: {key}: no file {name!r} in {path.parent / folder}{suggestion(name, there)}")
+
+
+def _notes(form: _ProjectFile) -> list[str]:
+    notes = []
+    if form.project.azure_kv_alias is not None:
+        notes.append(
+            "project.azure_kv_alias is not used: the project's secret is `project-NAME` in the secret store, "
+            "so pseudonyms differ from those of the peer"
+        )
+    for key, value in (("dicom", form.destination.dicom), ("parquet", form.destination.parquet)):
+        if value not in ("none", "ftps"):
+            notes.append(f"destination.{key}: {value!r} is looked up in the destinations file; it is not a fixed kind")
+    if form.tag_operation_files.base:
+        notes.append("tag_operation_files: what a file does not name is removed at every depth, private tags too")
+    if form.image_operation_files:
+        notes.append("image_operation_files: recipes are not run; instances with pixels are refused until they can be")
+    return notes

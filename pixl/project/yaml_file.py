@@ -1,0 +1,96 @@
+"""Reads a YAML file that a person wrote, and says what is wrong with it in that person's words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+import yaml
+
+from pixl.domain.errors import ConfigurationError
+from pixl.domain.suggest import suggestion
+
+Form = TypeVar("Form", bound=pydantic.BaseModel)
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """A key that is given twice is a mistake, not a choice of the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        """Construct a mapping, refusing a repeated key."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        repeated = {str(key) for key in keys if keys.count(key) > 1}
+        if repeated:
+            line = node.start_mark.line + 1
+            raise ConfigurationError(f"line {line}: the key {', '.join(sorted(repeated))} is given twice")
+        return super().construct_mapping(node, deep=deep)
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the document in `path`.
+
+    Raises
+    ------
+    ConfigurationError
+        It is missing, unreadable or no YAML; the message names the file and the line.
+    """
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(f"{path}: cannot be read: {reason}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        raise ConfigurationError(f"{path}{line}: this is not YAML: {getattr(error, 'problem', 'unreadable')}") from None
+
+
+def read_form(path: Path, form: type[Form]) -> Form:
+    """Return the document in `path` as `form`.
+
+    Raises
+    ------
+    ConfigurationError
+        It names the file and each key that is unknown, missing or wrong, with what was probably meant.
+    """
+    return as_form(path, read_yaml(path), form)
+
+
+def as_form(path: Path, document: Any, form: type[Form]) -> Form:
+    """Return `document`, which was read from `path`, as `form`; raises as `read_form` does."""
+    try:
+        return form.model_validate(document)
+    except pydantic.ValidationError as error:
+        problems = "; ".join(_problem(form, entry) for entry in error.errors(include_url=False, include_input=False))
+        raise ConfigurationError(f"{path}: {problems}") from None
+
+
+def _problem(form: type[pydantic.BaseModel], entry: Any) -> str:
+    location = entry["loc"]
+    key = ".".join(str(part) for part in location) or "the document"
+    if entry["type"] == "extra_forbidden":
+        return f"unknown key {key}{suggestion(str(location[-1]), _keys(form, location[:-1]))}"
+    return f"{key}: {entry['msg'].removeprefix('Value error, ')}"
+
+
+def _keys(form: type[pydantic.BaseModel], location: tuple[Any, ...]) -> Collection[str]:
+    """Return the keys that the form knows at `location`."""
+    current: Any = form
+    for part in location:
+        if isinstance(part, str) and part in current.model_fields:
+            current = _inner_form(current.model_fields[part].annotation)
+        if current is None:
+            return ()
+    return [field.alias or name for name, field in current.model_fields.items()]
+
+
+def _inner_form(annotation: Any) -> Any:
+    """Return the form inside `Form`, `Form | None`, `list[Form]`."""
+    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+        return annotation
+    inner = [_inner_form(argument) for argument in getattr(annotation, "__args__", ())]
+    return next((form for form in inner if form), None)

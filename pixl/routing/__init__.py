@@ -1,0 +1,1 @@
+"""Which series of a study a project takes. Pure."""

@@ -1,0 +1,2 @@
+-- PIXL's database.
+CREATE DATABASE pixl OWNER pixl

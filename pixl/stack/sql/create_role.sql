@@ -1,0 +1,2 @@
+-- PIXL's role: it owns its database and may do nothing else.
+CREATE ROLE pixl LOGIN PASSWORD {password}

@@ -1,0 +1,2 @@
+-- Whether PIXL's database is there.
+SELECT 1 FROM pg_database WHERE datname = 'pixl'

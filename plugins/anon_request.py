@@ -1,0 +1,34 @@
+"""What orthanc-anon is asked for, and what it is given to do it with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pydantic
+
+from pixl.deid import Deidentified
+from pixl.orthanc import StoredSeries
+
+
+class Request(pydantic.BaseModel, extra="forbid", frozen=True):
+    """The body of `POST /pixl/deidentify`. Identifiable."""
+
+    project: str = pydantic.Field(min_length=1, repr=False)
+    study_uid: str = pydantic.Field(min_length=1, repr=False)
+    """The original one."""
+    series_uids: tuple[str, ...] = pydantic.Field((), repr=False)
+    """Only these series; empty is all."""
+    patient_pseudonym: str | None = pydantic.Field(None, repr=False)
+    max_seconds: float = pydantic.Field(3600.0, gt=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Treatment:
+    """What a project does with its images."""
+
+    policy: str
+    """The policy's hash."""
+    reason_to_skip: Callable[[StoredSeries], str | None]
+    deidentify: Callable[[bytes], Deidentified]
+    new_uids: Callable[[Sequence[str]], list[str]]

@@ -1,0 +1,91 @@
+"""orthanc-anon's own storage, as its plugin uses it: through the REST API inside the process, past no network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from pixl.domain.errors import InstanceFailed, RetryLater
+from plugins.anon_gate import Gate
+
+NOT_DICOM = frozenset(
+    {"BAD_FILE_FORMAT", "CORRUPTED_FILE", "INEXISTENT_TAG", "BAD_REQUEST", "NO_SOP_CLASS_OR_INSTANCE"}
+)
+"""Orthanc's errors that are the instance's fault; every other one may go away: disk full, database locked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """An instance that is stored, by Orthanc's ids. De-identified."""
+
+    orthanc_id: str
+    study_orthanc_id: str
+
+
+class AnonStore:
+    """Stores, lists and deletes. Threads may share it."""
+
+    def __init__(self, orthanc: Any, gate: Gate) -> None:
+        self._orthanc = orthanc
+        self._gate = gate
+        self._instance_faults = frozenset(getattr(orthanc.ErrorCode, name) for name in NOT_DICOM)
+
+    def put(self, data: bytes) -> Kept:
+        """Store an instance; one that is there with other bytes, from an earlier policy, is replaced.
+
+        Raises
+        ------
+        InstanceFailed
+            Orthanc does not take it for a DICOM instance.
+        RetryLater
+            Orthanc cannot store at the moment.
+        """
+        answer = self._post(data)
+        if answer["Status"] == "AlreadyStored" and not self._is_same(answer["ID"], data):
+            self.delete(answer["ID"])
+            answer = self._post(data)
+        if answer["Status"] not in {"Success", "AlreadyStored"}:
+            raise RetryLater("orthanc-anon did not keep an instance of its own plugin")
+        return Kept(orthanc_id=answer["ID"], study_orthanc_id=answer["ParentStudy"])
+
+    def delete(self, instance: str) -> None:
+        """Delete an instance (Orthanc's id); that it is not there is as good."""
+        with suppress(self._orthanc.OrthancException):
+            self._orthanc.RestApiDelete(f"/instances/{instance}")
+
+    def instances_of(self, study_uid: str) -> dict[str, str]:
+        """Return the instances of a study by its (new) UID: Orthanc's id -> (new) Series Instance UID."""
+        query = {"Level": "Series", "Expand": True, "Query": {"StudyInstanceUID": study_uid}}
+        found = self._ask(lambda: self._orthanc.RestApiPost("/tools/find", json.dumps(query)))
+        return {
+            instance: series["MainDicomTags"].get("SeriesInstanceUID", "")
+            for series in found
+            for instance in series["Instances"]
+        }
+
+    def accession_number_of(self, study: str) -> str:
+        """Return a study's (new) accession number, by Orthanc's id; empty where it has none."""
+        document = self._ask(lambda: self._orthanc.RestApiGet(f"/studies/{study}"))
+        return str(document["MainDicomTags"].get("AccessionNumber", ""))
+
+    def _post(self, data: bytes) -> Any:
+        with self._gate.open():
+            return self._ask(lambda: self._orthanc.RestApiPost("/instances", data))
+
+    def _is_same(self, instance: str, data: bytes) -> bool:
+        stored = self._orthanc.RestApiGet(f"/instances/{instance}/attachments/dicom/md5")
+        # Orthanc keeps an MD5 of each file; it tells two of our own outputs apart and protects nothing.
+        return bool(stored.decode() == hashlib.md5(data, usedforsecurity=False).hexdigest())
+
+    def _ask(self, call: Callable[[], bytes]) -> Any:
+        try:
+            return json.loads(call())
+        except self._orthanc.OrthancException as error:
+            code, name = error.args
+            if code in self._instance_faults:
+                raise InstanceFailed(f"Orthanc does not take the de-identified instance: {name}") from None
+            raise RetryLater(f"orthanc-anon cannot store now ({name}); has its disk space left?") from None

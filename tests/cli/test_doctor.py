@@ -1,0 +1,81 @@
+import dataclasses
+import socket
+import sys
+
+import pytest
+
+from cli import doctor
+from pixl.domain.errors import ConfigurationError
+from pixl.secrets import FileStore
+from pixl.settings import Settings
+from pixl.stack import Layout, free_ports
+from pixl.stack.credentials import ensure_secrets
+
+
+@pytest.fixture
+def settings(tmp_path):
+    (tmp_path / "projects").mkdir()
+    env = {"PIXL_DATA": str(tmp_path / "data"), "PIXL_PROJECTS": str(tmp_path / "projects")}
+    return dataclasses.replace(Settings.from_env(env), ports=free_ports())
+
+
+@pytest.fixture
+def store(settings):
+    return FileStore(settings.data / "secrets")
+
+
+def findings(settings, store, outcome):
+    return {finding.what: finding.text for finding in doctor.examine(settings, store) if finding.outcome == outcome}
+
+
+def test_what_pixl_up_would_make_is_no_failure_but_missing_secrets_are(settings, store):
+    failures = findings(settings, store, "fail")
+    assert failures.keys() == {f"secret {name}" for name in doctor.SECRETS}
+
+
+def test_a_sound_deployment_that_is_not_running_has_no_failure(settings, store):
+    Layout(data=settings.data).prepare()
+    ensure_secrets(store, [])
+    assert findings(settings, store, "fail") == {}
+    assert "pixl up" in findings(settings, store, "warn")["processes"]
+
+
+def test_an_open_folder_is_a_failure_with_the_command_that_mends_it(settings, store):
+    layout = Layout(data=settings.data)
+    layout.prepare()
+    layout.configuration.chmod(0o755)
+    assert f"chmod 700 {layout.configuration}" in findings(settings, store, "fail")[str(layout.configuration)]
+
+
+def test_an_open_secret_is_a_failure_with_the_command_that_mends_it(settings, store):
+    ensure_secrets(store, [])
+    path = settings.data / "secrets" / "ledger-key"
+    path.chmod(0o644)
+    assert f"chmod 600 {path}" in findings(settings, store, "fail")["secret ledger-key"]
+
+
+def test_a_taken_port_is_a_failure_that_names_its_setting(settings, store):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", settings.ports.imaging))
+        other.listen()
+        assert "PIXL_IMAGING_PORT" in findings(settings, store, "fail")["ports"]
+
+
+def test_a_project_file_with_a_misspelt_key_is_a_failure_that_names_it(settings, store):
+    (settings.projects / "demo.yaml").write_text("projekt: {}\n")
+    assert "projekt" in findings(settings, store, "fail")["project demo"]
+
+
+def test_an_archive_that_does_not_answer_is_a_failure_that_says_what_to_check(settings, store):
+    silent = Settings.from_env({"PIXL_DATA": str(settings.data), "PIXL_ARCHIVE_PRIMARY": "VNA@127.0.0.1:1"})
+    settings = dataclasses.replace(settings, primary=silent.primary)
+    assert "PIXLRAW" in findings(settings, store, "fail")["archive primary"]
+
+
+def test_another_python_in_orthanc_is_an_error_that_says_how_to_get_the_same(tmp_path):
+    plugin = tmp_path / "libOrthancPython.so"
+    plugin.write_bytes(b"\0libpython3.7m.so.1.0\0")
+    with pytest.raises(ConfigurationError, match="make setup"):
+        doctor.same_python(plugin)
+    plugin.write_bytes(f"\0libpython3.{sys.version_info[1]}.so.1.0\0".encode())
+    assert "same" in doctor.same_python(plugin)

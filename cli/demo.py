@@ -6,12 +6,11 @@ import os
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from rich.tree import Tree
 
 from cli import cohort as cohort_commands
@@ -21,6 +20,9 @@ from pixl.ledger import Ledger
 from pixl.secrets import open_store
 from pixl.settings import Settings
 from pixl.stack import bring_down, bring_up
+
+if TYPE_CHECKING:
+    from pixl.testing.identities import Token
 
 app = typer.Typer()
 
@@ -61,7 +63,8 @@ def demo(
     _follow(console, settings)
     console.print("\n[bold]$ pixl export demo[/]")
     export_command.export("demo", extract=None, wait=True)
-    _show(console, site.received, [token.patterns for token in site.hospital.tokens()])
+    _show(console, site.received)
+    _search(console, site.received, site.hospital.tokens())
     _tell(console, settings)
 
 
@@ -80,7 +83,7 @@ def _follow(console: Console, settings: Settings) -> None:
             time.sleep(0.5)
 
 
-def _show(console: Console, received: Path, tokens: list[frozenset[bytes]]) -> None:
+def _show(console: Console, received: Path) -> None:
     files = sorted(path for path in received.rglob("*") if path.is_file())
     tree = Tree(f"[bold]in the safe haven[/] ({received})")
     folders = Counter(path.parent.relative_to(received).as_posix() for path in files)
@@ -89,15 +92,15 @@ def _show(console: Console, received: Path, tokens: list[frozenset[bytes]]) -> N
         for path in [path for path in files if path.parent == received / folder][:4]:
             branch.add(f"{path.name}  {path.stat().st_size:,} bytes")
     console.print(tree)
-    found = sum(any(form in data for form in forms) for data in map(_lower, files) for forms in tokens)
-    table = Table(show_header=False, box=None)
-    colour = "green" if not found else "red"
-    table.add_row(f"[{colour}]{found}[/] of {len(tokens)} invented identifiers found in the bytes of what arrived")
-    console.print(table)
 
 
-def _lower(path: Path) -> bytes:
-    return path.read_bytes().lower()
+def _search(console: Console, received: Path, tokens: list[Token]) -> None:
+    """Search the bytes of all that arrived for everybody the hospital invented."""
+    from pixl.testing.leaks import Scanner  # noqa: PLC0415
+
+    found = {leak.token.text for leak in Scanner(tokens).leaks([received])}
+    colour = "red" if found else "green"
+    console.print(f"[{colour}]{len(found)} of {len(tokens)} invented identifiers found in the bytes of what arrived[/]")
 
 
 def _tell(console: Console, settings: Settings) -> None:

@@ -6,22 +6,28 @@ import dataclasses
 import json
 import re
 import shutil
+import ssl
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal, ParamSpec, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, ParamSpec
 
 import typer
+import yaml
 from rich.console import Console
 from rich.markup import escape
 
+from pixl.deid import load_policy
 from pixl.domain.errors import ConfigurationError, PixlError, ServiceUnavailable
 from pixl.domain.secret import SecretStore
 from pixl.export import NOWHERE, open_destination
 from pixl.export.destinations import destination_names
+from pixl.export.ftps_options import FtpsOptions
+from pixl.export.ftps_session import FtpsAccess, FtpsSession
+from pixl.export.options import Origin, read_options
 from pixl.orthanc import OrthancClient
 from pixl.project import Projects
 from pixl.secrets import open_store
@@ -53,15 +59,6 @@ class Finding:
     outcome: Outcome
     text: str
     """What is there, or what is wrong and how to mend it."""
-
-
-@runtime_checkable
-class Checkable(Protocol):
-    """A destination that can say whether it would take a file now."""
-
-    def check(self) -> None:
-        """Connect, log in, look at the folder; raise what `put` would raise."""
-        ...
 
 
 @app.command()
@@ -240,7 +237,8 @@ def _free_ports(settings: Settings) -> str:
 
 
 def _loaded(projects: Projects, name: str) -> str:
-    return f"{projects.get(name).file} is valid"
+    project = projects.get(name)
+    return f"{project.file} is valid; its policy is {load_policy(project).hash[:12]}"
 
 
 def _there(store: SecretStore, name: str) -> str:
@@ -258,11 +256,24 @@ def _wanted_destinations(projects: Projects) -> Iterator[str]:
 
 
 def _reached(name: str, settings: Settings, store: SecretStore) -> str:
-    destination = open_destination(name, settings.destinations, store)
-    if not isinstance(destination, Checkable):
-        return "is configured; this kind cannot be tried without sending something"
-    destination.check()
-    return "takes the login; its certificate was verified"
+    open_destination(name, settings.destinations, store)  # complains of whatever is wrong in the file
+    options = yaml.safe_load(settings.destinations.read_text(encoding="utf-8"))[name]
+    trial = TRIALS.get(options.pop("kind"))
+    if trial is None:
+        return "is configured; this kind is not tried before there is something to send"
+    return trial(options, Origin(name=name, file=settings.destinations), store)
+
+
+def _try_ftps(options: dict[str, Any], origin: Origin, store: SecretStore) -> str:
+    """Connect, verify the certificate, log in and enter the folder, as an export does."""
+    chosen = read_options(FtpsOptions, options, origin)
+    context = ssl.create_default_context(cafile=origin.path(chosen.ca) if chosen.ca else None)
+    password = text_of(store, chosen.password_secret)
+    with FtpsSession(FtpsAccess(origin=origin, options=chosen, context=context, password=password), ""):
+        return f"{chosen.host}:{chosen.port} has a certificate that is trusted, and takes the login"
+
+
+TRIALS: dict[str, Callable[[dict[str, Any], Origin, SecretStore], str]] = {"ftps": _try_ftps}
 
 
 def _echo(archive: Archive, settings: Settings, store: SecretStore) -> str:

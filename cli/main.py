@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import pkgutil
 import sys
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -23,6 +25,13 @@ EXIT_CODES: dict[type[PixlError], int] = {
     RetryLater: NOT_REACHABLE,
 }
 """By the error's class; what is not named here is `SOME_FAILED`."""
+TO_MEND = {
+    errno.ENOSPC: "the disk is full: make room, then run the command again",
+    errno.EDQUOT: "the disk quota is used up: make room, then run the command again",
+    errno.EROFS: "the disk is mounted read-only",
+    errno.EACCES: "this user may not do that: check the owner and the mode",
+}
+"""What the system refuses and a person can mend; any other refusal is a bug and is seen."""
 
 
 def build() -> typer.Typer:
@@ -53,8 +62,16 @@ def main() -> None:
     try:
         build()()
     except PixlError as error:
-        Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), str(error)))
-        sys.exit(exit_code(error))
+        _stop(str(error), exit_code(error))
+    except OSError as error:
+        if error.errno not in TO_MEND:
+            raise
+        _stop(f"{TO_MEND[error.errno]} ({error.filename or error.strerror})", WRONG_USE)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), message))
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -42,9 +42,10 @@ def up(
     console = Console()
     if is_up(settings):
         console.print(f"PIXL is running already in {settings.data}; what runs is left alone.", soft_wrap=True)
-    with Live(console=console, refresh_per_second=4) as live:
-        statuses = bring_up(settings, open_store(settings.secrets), os.environ, lambda now: live.update(_table(now)))
-        live.update(_table(statuses))
+    store = open_store(settings.secrets)
+    with Live(console=console, transient=True) as live:
+        statuses = bring_up(settings, store, os.environ, lambda now: live.update(_table(now)))
+    console.print(_table(statuses))
     _tell_where(console, settings)
 
 

@@ -90,7 +90,7 @@ def _check_line(name: str, number: int, line: bytes) -> None:
         ) from None
 
 
-@dataclass
+@dataclass(repr=False)
 class _Reader:
     name: str
     lines: Iterator[str]

@@ -99,8 +99,8 @@ def read_extract(folder: Path, known_projects: Collection[str]) -> Cohort:
 def _extract_rows(folder: Path, rows: CohortRows) -> ExtractRows | None:
     try:
         summary = json.loads((folder / SUMMARY).read_bytes())
-        name, moment = summary["settings"]["cdm_source_name"], summary["datetime"]
-        return rows.of(rows.project(name), cells.timestamp(moment), public=folder / "public")
+        project = _project(rows, summary["settings"]["cdm_source_name"])
+        return rows.of(project, cells.timestamp(summary["datetime"]), public=folder / "public")
     except FileNotFoundError:
         rows.problems.add(f"{SUMMARY}: is missing; give the folder of the extract, the one that holds it")
     except (KeyError, TypeError, AttributeError):
@@ -112,6 +112,14 @@ def _extract_rows(folder: Path, rows: CohortRows) -> ExtractRows | None:
     except BadCell as reason:
         rows.problems.add(f"{SUMMARY}: {reason}")
     return None
+
+
+def _project(rows: CohortRows, name: str) -> str:
+    """Return the project; its name in the summary is a setting of the extract and may be shown."""
+    try:
+        return rows.project(name)
+    except BadCell as reason:
+        raise BadCell(str(reason).replace("no such project", f"no project {cells.slug(name)}", 1)) from None
 
 
 @dataclass(frozen=True, kw_only=True)

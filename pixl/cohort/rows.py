@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +62,7 @@ class _Count:
     rows: list[int] = field(default_factory=list)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class ExtractRows:
     """Collects the rows of one extract."""
 
@@ -153,7 +154,7 @@ class ExtractRows:
             yield Skipped(reason=reason, file=file, count=counted.count, rows=tuple(counted.rows))
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class CohortRows:
     """Collects the rows of a cohort, by extract."""
 
@@ -177,10 +178,15 @@ class CohortRows:
             There is no such project; the reason names those that there are.
         """
         project = cells.slug(name)
-        if project not in self.known_projects:
-            known = ", ".join(sorted(self.known_projects)) or "none yet"
-            raise BadCell(f"there is no such project (known: {known}); correct the name, or make it: pixl project new")
-        return project
+        if project in self.known_projects:
+            return project
+        known = sorted(self.known_projects)
+        like = difflib.get_close_matches(project, known, n=1)
+        hint = f"did you mean {like[0]}? " if like else ""
+        raise BadCell(
+            f"there is no such project ({hint}known: {', '.join(known) or 'none yet'}); "
+            "correct the name, or make the project: pixl project new"
+        )
 
     def finish(self) -> Cohort:
         """Return the cohort.

@@ -110,7 +110,7 @@ def peer_rules(base: Iterable[tuple[Path, Any]], overrides: Iterable[tuple[Path,
     found = [
         _override(entry, path, f"[{number}]", notes)
         for path, document in overrides
-        for number, entry in enumerate(as_form(path, document, _OverridesFile).root)
+        for number, entry in enumerate(as_form(path, document, _OverridesFile).root, start=1)
     ]
     return PeerRules(rules=tuple(rules), overrides=tuple(found), notes=tuple(notes))
 
@@ -124,7 +124,7 @@ def _override(entry: OverrideKeys, path: Path, place: str, notes: list[str]) -> 
 def _rules(
     entries: tuple[TagKeys, ...], path: Path, place: str, manufacturer: str | None, notes: list[str]
 ) -> Iterator[Rule]:
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(entries, start=1):
         source = f"{path.name} {place}[{number}]"
         if entry.op not in OPERATIONS:
             hint = suggestion(entry.op, OPERATIONS)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 
-from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.charset import convert_encodings, decode_bytes, python_encoding
 
 ESCAPE = b"\x1b"
+DELIMITERS = {0x5C, 0x5E, 0x3D}
+"""Behind these an ISO 2022 value starts anew (PS3.5 section 6.1.2.5.3)."""
 
 
 def decode(value: bytes, character_set: bytes) -> str:
@@ -18,9 +20,10 @@ def decode(value: bytes, character_set: bytes) -> str:
     if value.isascii() and ESCAPE not in value:
         return value.decode("ascii").strip()
     names = [name.strip() for name in character_set.decode("latin-1").strip("\0 ").split("\\")]
+    known = [name for name in names if name in python_encoding]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return decode_bytes(value, convert_encodings(names), {0x5C, 0x5E, 0x3D}).strip()
+            return decode_bytes(value, convert_encodings(known or [""]), DELIMITERS).strip()
         except (LookupError, UnicodeDecodeError):
             return value.decode("utf-8", "replace").strip()

@@ -12,7 +12,7 @@ class ExtractId:
 
     project: str
     generated_at: dt.datetime
-    """When the extract was made (the peer's `extract_datetime`)."""
+    """When the extract was made (the peer's `extract_datetime`), in UTC."""
 
     @property
     def slug(self) -> str:

@@ -82,6 +82,12 @@ class FtpsDestination:
         log.info("stored %s at %s, %d bytes", name, self._access.origin.name, receipt.size)
         return receipt
 
+    def check(self) -> str:
+        """Connect, verify the certificate, log in and enter the folder, as `put` does; say what was seen."""
+        with FtpsSession(self._access, ""):
+            options = self._access.options
+            return f"{options.host}:{options.port} has a certificate that is trusted, and takes the login"
+
     def _stored(self, session: FtpsSession, base: str, name: str) -> Receipt | None:
         """Return what the server has under a name; None where there is nothing, or no manifest that vouches for it."""
         size = session.size(base)

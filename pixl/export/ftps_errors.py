@@ -19,7 +19,7 @@ NO_SPACE = (
     "not enough space",
     "writing to local file",
 )
-"""What servers say, in any case, when their reply code does not tell a full disk from another fault; vsftpd the last."""
+"""What servers say, in any case, when the reply code does not tell a full disk from another fault; vsftpd the last."""
 
 CERTIFICATE = {
     10: "its certificate has expired: the safe haven has to renew it",

@@ -17,7 +17,7 @@ from pixl.export.ftps_options import FtpsOptions
 from pixl.export.options import Origin
 from pixl.export.stream import BLOCK
 
-LAST_WORDS_SECONDS = 5.0
+LAST_WORDS_SECONDS = 3.0
 """How long to wait for the server to say why it broke off a transfer."""
 READING = "reading a file back, which `readback: false` does without"
 SOME = TypeVar("SOME")

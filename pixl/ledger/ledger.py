@@ -131,7 +131,7 @@ class Ledger:
         """Connect with a pool of up to `size` connections; Postgres may still be on its way up."""
         pool = ConnectionPool(
             conninfo,
-            kwargs={"row_factory": dict_row, "password": password, "connect_timeout": 5},
+            kwargs={"row_factory": dict_row, "password": password, "connect_timeout": 5, "options": "-c timezone=UTC"},
             connection_class=psycopg.Connection[dict[str, Any]],
             check=ConnectionPool.check_connection,
             min_size=0,

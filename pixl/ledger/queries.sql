@@ -129,7 +129,7 @@ SELECT study.id, state, priority, fingerprint,
      ORDER BY event.id DESC LIMIT 1) AS stopped_in
 FROM study
 WHERE project = %(project)s AND state = ANY(%(states)s)
-  AND (%(generated_at)s::timestamp IS NULL OR id IN (
+  AND (%(generated_at)s::timestamptz IS NULL OR id IN (
     SELECT study_id FROM cohort_row JOIN extract ON extract.id = extract_id
     WHERE extract.project = %(project)s AND generated_at = %(generated_at)s))
 ORDER BY id FOR UPDATE OF study;
@@ -151,9 +151,10 @@ UPDATE fetch_gate SET next_at = clock_timestamp(),
     paused = coalesce(%(paused)s, paused),
     per_minute = CASE WHEN %(change_rate)s THEN %(per_minute)s ELSE per_minute END;
 
--- pass_gate: one study's turn to ask the archive, if it has come
+-- pass_gate: one study's turn to ask the archive, if it has come; a turn further off than the rate allows is of a clock that was set back
 UPDATE fetch_gate SET next_at = clock_timestamp() + make_interval(secs => coalesce(60 / per_minute, 0))
-WHERE NOT paused AND (per_minute IS NULL OR next_at <= clock_timestamp())
+WHERE NOT paused AND (per_minute IS NULL
+    OR next_at NOT BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => 60 / per_minute))
 RETURNING true AS open;
 
 -- gate_wait: seconds until the next turn

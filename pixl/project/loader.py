@@ -180,6 +180,12 @@ def _notes(form: _ProjectFile) -> list[str]:
             notes.append(f"destination.{key}: {value!r} is looked up in the destinations file; it is not a fixed kind")
     if form.tag_operation_files.base:
         notes.append("tag_operation_files: what a file does not name is removed at every depth, private tags too")
+    if any(keys.exclude_series_numbers for keys in form.allowed_manufacturers):
+        notes.append(
+            "exclude_series_numbers: a number is compared as a whole; the peer leaves out 13 and 30 for a 3 too"
+        )
+    if form.tag_operation_files.base and not form.allowed_manufacturers:
+        notes.append("allowed_manufacturers is not given, so every manufacturer is taken; the peer then takes none")
     if form.image_operation_files:
         notes.append("image_operation_files: recipes are not run; instances with pixels are refused until they can be")
     return notes

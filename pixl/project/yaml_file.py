@@ -71,10 +71,16 @@ def as_form(path: Path, document: Any, form: type[Form]) -> Form:
 
 def _problem(form: type[pydantic.BaseModel], entry: Any) -> str:
     location = entry["loc"]
-    key = ".".join(str(part) for part in location) or "the document"
+    key = _key(location)
     if entry["type"] == "extra_forbidden":
         return f"unknown key {key}{suggestion(str(location[-1]), _keys(form, location[:-1]))}"
     return f"{key}: {entry['msg'].removeprefix('Value error, ')}"
+
+
+def _key(location: tuple[Any, ...]) -> str:
+    """Return `a.b[3].c`; entries of a list are counted from one."""
+    text = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location)
+    return text.removeprefix(".") or "the document"
 
 
 def _keys(form: type[pydantic.BaseModel], location: tuple[Any, ...]) -> Collection[str]:

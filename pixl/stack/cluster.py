@@ -22,27 +22,38 @@ from pixl.stack.layout import PRIVATE_FOLDER
 
 BINARIES = Path("/usr/lib/postgresql")
 """Where Debian keeps the server's programs, one folder a version."""
+VERSION_FILE = "PG_VERSION"
 FAST_SHUTDOWN = signal.SIGINT
 STOP_SECONDS = 60.0
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 """All that Postgres gets of the environment, which may hold the secret store's credentials."""
 
 
-def binaries() -> Path:
-    """Return the folder of the newest Postgres server's programs.
+def binaries(version: str = "") -> Path:
+    """Return the folder of the Postgres server's programs: those of a major `version`, or the newest.
 
     Raises
     ------
     ConfigurationError
-        There is none.
+        They are not installed.
     """
-    folders = [folder for folder in BINARIES.glob("*/bin") if (folder / "initdb").is_file()]
+    folders = [folder for folder in BINARIES.glob(f"{version or '*'}/bin") if (folder / "initdb").is_file()]
     if folders:
         return max(folders, key=lambda folder: tuple(map(int, re.findall(r"\d+", folder.parent.name))))
     found = shutil.which("postgres")
+    if version and not found:
+        raise ConfigurationError(
+            f"this database was made by Postgres {version}, which is not installed: `apt-get install "
+            f"postgresql-{version}`, or make a new one from a backup"
+        )
     if not found:
         raise ConfigurationError("Postgres' server is not installed: run `make setup`, or `apt-get install postgresql`")
     return Path(found).resolve().parent
+
+
+def version_of(folder: Path) -> str:
+    """Return the major version of Postgres that made the cluster; another one cannot read it."""
+    return (folder / VERSION_FILE).read_text(encoding="utf-8").strip()
 
 
 def owner() -> pwd.struct_passwd:
@@ -63,7 +74,7 @@ def create(folder: Path, password: str) -> None:
     ConfigurationError
         It could not be made; the message is initdb's.
     """
-    if (folder / "PG_VERSION").is_file():
+    if (folder / VERSION_FILE).is_file():
         return
     # Renamed when complete: an initdb that was killed leaves no half of a cluster that looks like one.
     partial = folder.with_name(f"{folder.name}.partial")

@@ -44,9 +44,10 @@ def prepare(settings: Settings, store: SecretStore, *, seconds: float) -> None:
         Postgres does not take the administrator's password.
     """
     with _connect(settings, text_of(store, "database-admin-password"), seconds) as connection:
-        password = text_of(store, "database-password")
-        if not connection.execute(_statement("role_exists")).fetchone():
-            connection.execute(_statement("create_role").format(password=sql.Literal(password)))
+        password = sql.Literal(text_of(store, "database-password"))
+        exists = connection.execute(_statement("role_exists")).fetchone()
+        # Set each time: a password is changed by changing the secret.
+        connection.execute(_statement("set_password" if exists else "create_role").format(password=password))
         if not connection.execute(_statement("database_exists")).fetchone():
             connection.execute(_statement("create_database"))
 

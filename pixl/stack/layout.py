@@ -81,12 +81,22 @@ class Layout:
         folders = (self.configuration, self.logs, self.run, self.orthanc("orthanc-raw"), self.orthanc("orthanc-anon"))
         try:
             self.data.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            self._refuse_somebody_elses()
             for folder in (self.data, *folders):
                 make_private(folder)
         except OSError as error:
             raise ConfigurationError(
                 f"cannot write to the data folder {self.data}: {error.strerror}; set PIXL_DATA to a folder of yours"
             ) from None
+
+    def _refuse_somebody_elses(self) -> None:
+        """Raise `ConfigurationError`: what root wrote into a user's folder, the user could not read any more."""
+        owner = self.data.stat().st_uid
+        if owner != os.geteuid():
+            raise ConfigurationError(
+                f"the data folder {self.data} belongs to the user with id {owner}: run PIXL as that user, or set "
+                "PIXL_DATA to a folder of yours"
+            )
 
 
 def make_private(folder: Path) -> None:

@@ -16,7 +16,7 @@ def main(folder: Path, host: str, port: int) -> None:
     """Replace this process by the Postgres server."""
     cluster.end_leftovers(folder)
     user = cluster.owner()
-    program = str(cluster.binaries() / "postgres")
+    program = str(cluster.binaries(cluster.version_of(folder)) / "postgres")
     place = f"/proc/self/fd/{cluster.open_folder(folder, user)}"
     os.chdir("/")
     cluster.become(user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import io
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,9 +90,8 @@ def study_files(kind: str, identity: Identity) -> Iterator[bytes]:
         if kind == "dx":
             _make_digital_x_ray(dataset)
         dataset.Modality = dataset.get("Modality") or modality
-        dataset.SeriesInstanceUID = identity.uids.new(f"series {name}")
         dataset.SeriesNumber = series.index(name) + 1
-        yield carry_over(dataset, identity, number)
+        yield carry_over(dataset, identity, number, series=name)
 
 
 def ct_series(identity: Identity, *, instances: int = 100, rows: int = 512, columns: int = 512) -> Iterator[bytes]:
@@ -103,10 +103,9 @@ def ct_series(identity: Identity, *, instances: int = 100, rows: int = 512, colu
         dataset = template("CT_small.dcm")
         dataset.Rows, dataset.Columns = rows, columns
         dataset.PixelData = (body + np.roll(noise, 37 * number) + number).astype("<i2").tobytes()
-        dataset.SeriesInstanceUID = identity.uids.new("series CT")
         dataset.SliceLocation = number * 1.25
         dataset.ImagePositionPatient = [-158.135803, -179.035797, -75.699997 + number * 1.25]
-        yield carry_over(dataset, identity, number)
+        yield carry_over(dataset, identity, number, series="CT")
 
 
 def template(name: str) -> Dataset:
@@ -122,16 +121,18 @@ def _bytes(name: str) -> bytes:
     return Path(path).read_bytes()
 
 
-def carry_over(dataset: Dataset, identity: Identity, number: int) -> bytes:
-    """Make `dataset` the instance `number` of the identity's study, and return its file."""
-    dataset.decode()
-    _renew_uids(dataset, identity.uids, number)
-    _set_character_set(dataset, identity.patient)
-    _set_identity(dataset, identity)
-    _set_nested_identity(dataset, identity)
-    _set_private_identity(dataset, identity.patient)
-    dataset.InstanceNumber = number
-    return to_bytes(dataset, identity.patient)
+def carry_over(dataset: Dataset, identity: Identity, number: int, *, series: str) -> bytes:
+    """Make `dataset` the instance `number` of the identity's study, in the series of that name, and return its file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # real files are not always as the standard wants them
+        dataset.decode()
+        _renew_uids(dataset, identity.uids, number, series)
+        _set_character_set(dataset, identity.patient)
+        _set_identity(dataset, identity)
+        _set_nested_identity(dataset, identity)
+        _set_private_identity(dataset, identity.patient)
+        dataset.InstanceNumber = number
+        return to_bytes(dataset, identity.patient)
 
 
 def to_bytes(dataset: Dataset, patient: Patient) -> bytes:
@@ -148,15 +149,21 @@ def to_bytes(dataset: Dataset, patient: Patient) -> bytes:
     return file.getvalue()
 
 
-def _renew_uids(dataset: Dataset, uids: Uids, number: int) -> None:
+def _renew_uids(dataset: Dataset, uids: Uids, number: int, series: str) -> None:
     """Replace all UIDs that are not DICOM's own; references to other files of the study stay whole."""
     original = str(dataset.SOPInstanceUID)
-    sop = uids.new(original if original not in uids.made else f"{original} {number}")
+    own = {
+        "SOPInstanceUID": uids.new(original if original not in uids.made else f"{original} {number}"),
+        "SeriesInstanceUID": uids.new(f"series {series}"),
+        "StudyInstanceUID": uids.study,
+    }
+    for keyword, uid in own.items():
+        uids.made.setdefault(str(dataset.get(keyword, "")), uid)
     for element in _all_elements(dataset):
-        if element.VR == "UI" and element.keyword != "SeriesInstanceUID":
+        if element.VR == "UI":
             element.value = _renewed(element.value, uids)
-    dataset.SOPInstanceUID = sop
-    dataset.StudyInstanceUID = uids.study
+    for keyword, uid in own.items():
+        setattr(dataset, keyword, uid)
 
 
 def _all_elements(dataset: Dataset) -> Iterator[DataElement]:
@@ -197,7 +204,7 @@ def _set_identity(dataset: Dataset, identity: Identity) -> None:
     dataset.AccessionNumber = identity.accession_number
     dataset.StudyDate = identity.study_date.strftime("%Y%m%d")
     dataset.StudyTime = "101500"
-    dataset.StudyID = identity.accession_number[-8:]
+    dataset.StudyID = identity.accession_number
     dataset.StudyDescription = identity.description
     dataset.ReferringPhysicianName = f"{patient.physician}^Dr"
     dataset.InstitutionName = patient.institution

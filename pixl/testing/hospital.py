@@ -278,7 +278,7 @@ def _study(number: int, kind: str, identity: Identity, files: tuple[str, ...]) -
         kind=kind,
         description=identity.description,
         files=files,
-        uids=tuple(identity.uids.made.values()),
+        uids=tuple(dict.fromkeys(identity.uids.made.values())),
     )
 
 

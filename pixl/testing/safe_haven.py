@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--tls", choices=sorted(HANDLERS), default="explicit")
     given = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING)
+    logging.basicConfig(level=logging.INFO)  # a test reads how often each file arrived
     prepare(given.folder, given.state)
     server = make_server(given.folder, given.state, given.port, HANDLERS[given.tls])
     partial = given.state / ".port"

@@ -3,6 +3,7 @@ import socket
 import sys
 
 import pytest
+import yaml
 
 from cli import doctor
 from pixl.domain.errors import ConfigurationError
@@ -10,6 +11,7 @@ from pixl.secrets import FileStore
 from pixl.settings import Settings
 from pixl.stack import Layout, free_ports
 from pixl.stack.credentials import ensure_secrets
+from pixl.testing.safe_haven import KEPT_AS, SafeHaven
 
 
 @pytest.fixture
@@ -79,3 +81,14 @@ def test_another_python_in_orthanc_is_an_error_that_says_how_to_get_the_same(tmp
         doctor.same_python(plugin)
     plugin.write_bytes(f"\0libpython3.{sys.version_info[1]}.so.1.0\0".encode())
     assert "same" in doctor.same_python(plugin)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("tls", ["explicit", "implicit"])
+def test_a_safe_haven_is_tried_with_its_certificate_and_the_login(settings, store, tmp_path, tls):
+    with SafeHaven(tmp_path / "received", tmp_path / "state", tls=tls) as haven:
+        store.create(KEPT_AS, haven.password.encode())
+        trusted, untrusted = haven.options(), {**haven.options(), "ca": None}
+        settings.destinations.write_text(yaml.safe_dump({"good": trusted, "bad": untrusted}))
+        assert "trusted" in findings(settings, store, "ok")["destination good"]
+        assert "certificate" in findings(settings, store, "fail")["destination bad"]

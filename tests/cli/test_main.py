@@ -1,3 +1,4 @@
+import errno
 import subprocess
 import sys
 
@@ -60,3 +61,23 @@ def test_an_unknown_command_is_wrong_use():
 
 def test_a_crash_does_not_show_the_values_of_variables():
     assert main.build().pretty_exceptions_enable is False
+
+
+def test_a_full_disk_is_said_in_one_line(monkeypatch, capsys):
+    def full():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(main, "build", lambda: full)
+    with pytest.raises(SystemExit) as stopped:
+        main.main()
+    assert stopped.value.code == 2
+    assert "the disk is full" in capsys.readouterr().err
+
+
+def test_a_refusal_of_the_system_that_nobody_foresaw_is_seen_whole(monkeypatch):
+    def broken():
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr(main, "build", lambda: broken)
+    with pytest.raises(OSError, match="Bad file"):
+        main.main()

@@ -13,7 +13,6 @@ HEADER = (
     "procedure_id,mrn,accession_number,project_name,extract_generated_timestamp,study_date,study_uid,series_uid,"
     "participant_id"
 )
-ROW = "1,QZ12345678,RKX00000001,demo,2023-12-07T14:08:58Z,2020-05-23,1.2.3.4,,"
 
 
 @pytest.fixture

@@ -135,7 +135,10 @@ def test_half_a_utf_16_file_is_refused(csv_of: Callable[..., Path]) -> None:
     [
         (ROW.replace("2020-05-23", "23/05/2020"), "line 2, column study_date: is no date; write it as YYYY-MM-DD"),
         (ROW.replace("2020-05-23", "2020-02-30"), "line 2, column study_date: is no date"),
-        (ROW.replace("2023-12-07T14:08:58Z", "yesterday"), "line 2, column extract_generated_timestamp: is no date and"),
+        (
+            ROW.replace("2023-12-07T14:08:58Z", "yesterday"),
+            "line 2, column extract_generated_timestamp: is no date and",
+        ),
         (ROW.replace("2023-12-07T14:08:58Z", ""), "line 2, column extract_generated_timestamp: is empty"),
         ("x" + ROW, "line 2, column procedure_id: is no whole number"),
         ("-" + ROW, "line 2, column procedure_id: is no whole number"),
@@ -147,7 +150,10 @@ def test_half_a_utf_16_file_is_refused(csv_of: Callable[..., Path]) -> None:
         (ROW.replace("QZ12345678", "QZ1" * 30), "line 2, column mrn: is longer than 64 characters"),
         (ROW + ",RKX00000009", "line 2: has 10 cells and the header 9"),
         (ROW[:40], "line 2: has 5 cells and the header 9"),
-        (ROW.replace("demo", "dmeo"), "line 2, column project_name: there is no such project (known: demo, other-project)"),
+        (
+            ROW.replace("demo", "dmeo"),
+            "line 2, column project_name: there is no such project (did you mean demo? known: demo, other-project)",
+        ),
         ('"' + ROW, "line 2: a quotation mark"),
     ],
 )
@@ -220,7 +226,9 @@ def test_a_file_of_which_nothing_is_left_says_what_was_skipped(csv_of: Callable[
     assert "no row left" in text
 
 
-@pytest.mark.parametrize(("start", "said"), [(b"PAR1", "parquet"), (b"PK\x03\x04", "spreadsheet"), (b"\x1f\x8b", "compressed")])
+@pytest.mark.parametrize(
+    ("start", "said"), [(b"PAR1", "parquet"), (b"PK\x03\x04", "spreadsheet"), (b"\x1f\x8b", "compressed")]
+)
 def test_another_kind_of_file_is_named(tmp_path: Path, start: bytes, said: str) -> None:
     (tmp_path / "cohort.csv").write_bytes(start + b"QZ12345678")
     assert said in problem(tmp_path / "cohort.csv")

@@ -146,7 +146,7 @@ def test_a_missing_table_is_named_in_both_layouts(extract: Any, name: str) -> No
 
 
 def test_a_folder_that_is_no_extract_says_what_one_looks_like(tmp_path: Path) -> None:
-    with pytest.raises(CohortInvalid, match="extract_summary.json: is missing") as caught:
+    with pytest.raises(CohortInvalid, match=r"extract_summary\.json: is missing") as caught:
         read_cohort(tmp_path, known_projects=[])
     assert "private/: is missing" in str(caught.value)
     assert "public/: is missing" in str(caught.value)
@@ -171,13 +171,25 @@ def test_a_parquet_with_a_hole_in_it_is_named(extract: Any) -> None:
     [
         ("private/PERSON_LINKS", {"person_id": [1], "PrimaryMrn": [1.5]}, "column PrimaryMrn: is of the type double"),
         ("private/PERSON_LINKS", {"person_id": [True], "PrimaryMrn": ["x"]}, "column person_id: is of the type bool"),
-        ("private/PERSON_LINKS", {"person_id": [1, -2], "PrimaryMrn": ["x", "y"]}, "row 2, column person_id: is no whole"),
-        ("private/PERSON_LINKS", {"person_id": [1, 1.5], "PrimaryMrn": ["x", "y"]}, "row 2, column person_id: is neither"),
-        ("private/PERSON_LINKS", {"person_id": [1, 1], "PrimaryMrn": ["x", "y"]}, "row 2, column person_id: is the same id"),
+        (
+            "private/PERSON_LINKS",
+            {"person_id": [1, -2], "PrimaryMrn": ["x", "y"]},
+            "row 2, column person_id: is no whole",
+        ),
+        (
+            "private/PERSON_LINKS",
+            {"person_id": [1, 1.5], "PrimaryMrn": ["x", "y"]},
+            "row 2, column person_id: is neither",
+        ),
+        (
+            "private/PERSON_LINKS",
+            {"person_id": [1, 1], "PrimaryMrn": ["x", "y"]},
+            "row 2, column person_id: is the same id",
+        ),
         (
             "public/omop/PROCEDURE_OCCURRENCE",
             {"procedure_occurrence_id": [10, 11, 10], "person_id": [1, 1, 1], "procedure_date": ["2020-01-01"] * 3},
-            "row 3, column procedure_occurrence_id: is the same id as in public/omop/PROCEDURE_OCCURRENCE.parquet row 1",
+            "row 3, column procedure_occurrence_id: is the same id as in public/omop/PROCEDURE_OCCURRENCE.parquet row",
         ),
         (
             "public/omop/PROCEDURE_OCCURRENCE",
@@ -226,12 +238,20 @@ def test_an_identifying_column_in_public_is_refused(extract: Any) -> None:
         ('{"datetime": "2023-12-07 14:08:58", "settings": {"cdm_source_name": 5}}', "must hold the texts"),
         ('{"datetime": "QZ12345678", "settings": {"cdm_source_name": "demo"}}', "is no date and time"),
         ('{"datetime": 2023, "settings": {"cdm_source_name": "demo"}}', "is no date and time"),
-        ('{"datetime": "2023-12-07 14:08:58", "settings": {"cdm_source_name": "x"}}', "known: demo, test-extract-uclh"),
+        (
+            '{"datetime": "2023-12-07 14:08:58", "settings": {"cdm_source_name": "x"}}',
+            "there is no project x (known: demo, test-extract-uclh",
+        ),
     ],
 )
 def test_a_summary_that_cannot_be_used_says_why(extract: Any, text: str, said: str) -> None:
     (extract.folder / "extract_summary.json").write_text(text)
     assert said in problem(extract)
+
+
+def test_an_unknown_project_is_named_with_one_like_it(extract: Any) -> None:
+    extract.summary(datetime="2023-12-07 14:08:58", settings={"cdm_source_name": "Test Extract UCLH"})
+    assert f"there is no project test-extract-uclh (did you mean {PROJECT}?" in problem(extract)
 
 
 def test_a_summary_in_another_encoding_is_refused(extract: Any) -> None:
@@ -240,7 +260,9 @@ def test_a_summary_in_another_encoding_is_refused(extract: Any) -> None:
 
 
 def test_an_extract_without_rows_is_refused(extract: Any) -> None:
-    empty = pa.table({"procedure_occurrence_id": pa.array([], pa.int64()), "AccessionNumber": pa.array([], pa.string())})
+    empty = pa.table(
+        {"procedure_occurrence_id": pa.array([], pa.int64()), "AccessionNumber": pa.array([], pa.string())}
+    )
     write_table(extract.folder, "private/PROCEDURE_OCCURRENCE_LINKS", empty)
     text = problem(extract)
     assert "3 skipped, no accession number (rows 1, 2, 3)" in text

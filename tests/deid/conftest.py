@@ -17,14 +17,14 @@ from pixl.deid.policy_file import RuleKeys, rules_of
 from pixl.domain.pseudonym import PseudonymKind
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
-BASE = dict(
-    SOPClassUID=CT,
-    SOPInstanceUID="1.2.3.4",
-    StudyInstanceUID="1.2.3.2",
-    SeriesInstanceUID="1.2.3.3",
-    Modality="CT",
-    PatientID="MRN0042",
-)
+BASE = {
+    "SOPClassUID": CT,
+    "SOPInstanceUID": "1.2.3.4",
+    "StudyInstanceUID": "1.2.3.2",
+    "SeriesInstanceUID": "1.2.3.3",
+    "Modality": "CT",
+    "PatientID": "MRN0042",
+}
 
 
 class Foreseeable:
@@ -90,7 +90,11 @@ def policy():
     """Return a policy of rules given as mappings, on top of what every instance needs."""
 
     def make(*rules, **keywords):
-        least = dict(op="uid", vrs=["UI"]), dict(op="keep", tags=["Modality"]), dict(op="hash", tags=["PatientID"])
+        least = (
+            {"op": "uid", "vrs": ["UI"]},
+            {"op": "keep", "tags": ["Modality"]},
+            {"op": "hash", "tags": ["PatientID"]},
+        )
         keys = tuple(RuleKeys.model_validate(rule) for rule in (*least, *rules))
         return Policy(name="test", rules=rules_of(keys, Path("test.yaml")), **keywords)
 

@@ -17,8 +17,8 @@ from pixl.queue import Step
 
 pytestmark = pytest.mark.servers
 
-MONDAY = ExtractId(project="lungs", generated_at=dt.datetime(2026, 5, 4, 10, 0, 0))
-TUESDAY = ExtractId(project="lungs", generated_at=dt.datetime(2026, 5, 5, 10, 0, 0))
+MONDAY = ExtractId(project="lungs", generated_at=dt.datetime(2026, 5, 4, 10, 0, 0, tzinfo=dt.UTC))
+TUESDAY = ExtractId(project="lungs", generated_at=dt.datetime(2026, 5, 5, 10, 0, 0, tzinfo=dt.UTC))
 
 
 def request(number, **fields):
@@ -254,6 +254,13 @@ def test_the_gate_keeps_the_rate_and_can_be_changed_while_it_runs(ledger):
     ledger.set_gate(paused=True)
     assert ledger.pass_gate() == 1
     assert ledger.gate() == (True, None)
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_archive_from_being_asked(ledger, database, postgres):
+    ledger.set_gate(per_minute=60)
+    with psycopg.connect(database, password=postgres.password) as connection:
+        connection.execute("UPDATE fetch_gate SET next_at = now() + interval '1 day'")
+    assert ledger.pass_gate() is None
 
 
 def test_the_linker_names_exported_studies_only(ledger):

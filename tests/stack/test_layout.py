@@ -1,3 +1,4 @@
+import os
 import stat
 
 import pytest
@@ -35,3 +36,12 @@ def test_a_folder_that_cannot_be_made_is_an_error_that_names_the_setting(tmp_pat
 def test_a_path_that_the_supervisor_would_misread_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="PIXL_DATA"):
         Layout(data=tmp_path / "50%").prepare()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_a_folder_of_another_user_is_refused_also_by_root(tmp_path):
+    layout = Layout(data=tmp_path / "data")
+    layout.data.mkdir()
+    os.chown(layout.data, 65534, 65534)
+    with pytest.raises(ConfigurationError, match="65534"):
+        layout.prepare()

@@ -134,6 +134,13 @@ def test_a_stop_leaves_no_process_and_a_start_after_it_finds_the_data_again(stac
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
+def test_a_password_is_changed_by_changing_the_secret(stack):
+    stack.down()
+    (stack.layout.data / "secrets" / "database-password").unlink()
+    (stack.layout.data / "secrets" / "orthanc-raw-password").unlink()
+    assert all(status.answering for status in stack.up())
+
+
 def test_a_taken_port_is_told_before_anything_starts(tmp_path):
     stack = Stack(tmp_path / "data")
     with socket.socket() as other:

@@ -4,7 +4,6 @@ import datetime as dt
 from collections import Counter
 from pathlib import Path
 
-import httpx
 import pydicom
 import pytest
 
@@ -14,7 +13,7 @@ from pixl.testing.extract import big_extract
 from pixl.testing.hospital import Hospital, Special, build_hospital, store
 from pixl.testing.identities import invent_patients
 from pixl.testing.leaks import Scanner
-from pixl.testing.real_orthanc import PASSWORD, RealOrthanc
+from pixl.testing.real_orthanc import RealOrthanc
 
 
 @pytest.fixture(scope="module")
@@ -156,12 +155,13 @@ def test_a_big_extract_is_a_cohort(tmp_path: Path) -> None:
 @pytest.mark.servers
 def test_an_archive_takes_all_of_it_in_the_transfer_syntaxes_it_has(hospital: Hospital, tmp_path: Path) -> None:
     orthanc = RealOrthanc(folder=tmp_path, config={"DicomCheckCalledAet": False, "DicomAlwaysAllowStore": True})
-    with orthanc:
+    orthanc.start()
+    try:
         store(hospital.dicom, host="127.0.0.1", port=orthanc.dicom_port, aet="VNA")
-        with httpx.Client(base_url=orthanc.url, auth=("pixl", PASSWORD)) as client:
-            stored = Counter(
-                client.get(f"/instances/{each}/metadata/TransferSyntax").text
-                for each in client.get("/instances").json()
-            )
+        with orthanc.http() as client:
+            ids = client.get("/instances").json()
+            stored = Counter(client.get(f"/instances/{each}/metadata/TransferSyntax").text for each in ids)
+    finally:
+        orthanc.stop()
     sent = Counter(str(pydicom.dcmread(path).file_meta.TransferSyntaxUID) for path in hospital.files())
     assert stored == sent

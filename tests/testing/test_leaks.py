@@ -63,7 +63,8 @@ def _zip(data: bytes) -> bytes:
 
 def _parquet(data: bytes) -> bytes:
     file = io.BytesIO()
-    pq.write_table(pa.table({"text": [data.decode()] * 100}), file, compression="zstd")
+    text = [f"row {number} of {data.decode()}" for number in range(1000)]
+    pq.write_table(pa.table({"text": text}), file, compression="zstd", use_dictionary=False, write_statistics=False)
     return file.getvalue()
 
 

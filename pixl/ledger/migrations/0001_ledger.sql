@@ -3,12 +3,12 @@
 CREATE TABLE extract (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     project text NOT NULL,
-    generated_at timestamp NOT NULL,
+    generated_at timestamptz NOT NULL,
     loaded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     skipped jsonb NOT NULL DEFAULT '{}',
     UNIQUE (project, generated_at)
 );
-COMMENT ON COLUMN extract.generated_at IS 'as the extract says it, without a time zone';
+COMMENT ON COLUMN extract.generated_at IS 'as the extract says it; without a zone it is taken as UTC';
 COMMENT ON COLUMN extract.skipped IS 'reason -> number of rows that were not loaded';
 
 CREATE TABLE study (

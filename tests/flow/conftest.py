@@ -1,0 +1,108 @@
+"""Whole deployments, each with an invented hospital and a safe haven of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pixl.domain.errors import RetryLater
+from pixl.ledger import ExtractStatus, Ledger
+from pixl.secrets import open_store
+from pixl.settings import HOUSE, Settings
+from pixl.stack import bring_down, bring_up
+from pixl.testing.site import Site, make_site
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    site: Site
+
+    @property
+    def data(self) -> Path:
+        return self.site.data
+
+    @property
+    def settings(self) -> Settings:
+        return Settings.from_env({"PIXL_DATA": str(self.data)})
+
+    def start(self) -> None:
+        bring_up(self.settings, open_store(self.settings.secrets), os.environ)
+        self.site.start()
+
+    def stop(self) -> None:
+        bring_down(self.settings)
+        self.site.stop()
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        with Ledger.connect(self.settings.database, open_store(self.settings.secrets)) as ledger:
+            yield ledger
+
+    def pixl(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "cli.main", *arguments],
+            env={**os.environ, "PIXL_DATA": str(self.data), "COLUMNS": "160"},
+            cwd=HOUSE,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        if check:
+            assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def statuses(self) -> list[ExtractStatus]:
+        with self.ledger() as ledger:
+            return ledger.status()
+
+    def wait(self, seconds: float = 240) -> list[ExtractStatus]:
+        """Return the state sums when nothing is in flight any more."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                found = self.statuses()
+            except RetryLater:
+                found = []
+            if found and not any(one.in_flight for one in found):
+                return found
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still in flight: {found}\n{self.pixl('cohort', 'status', check=False).stdout}")
+            time.sleep(0.3)
+
+    def pid_of(self, name: str) -> int:
+        shown = json.loads(self.pixl("status", "--json", check=False).stdout)
+        return next(each["pid"] for each in shown if each["name"] == name)
+
+
+@contextmanager
+def deployment_of(**options) -> Iterator[Deployment]:
+    # Not pytest's folder: Postgres, which will not run as root, could not enter it.
+    data = Path(tempfile.mkdtemp(prefix="pixl-flow-"))
+    deployment = Deployment(site=make_site(data, **options))
+    try:
+        deployment.start()
+        yield deployment
+    finally:
+        deployment.stop()
+        kept = os.environ.get("PIXL_KEEP_LOGS")
+        if kept:
+            shutil.copytree(data / "logs", Path(kept) / data.name, dirs_exist_ok=True)
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def deployment(request):
+    with deployment_of(**getattr(request.module, "SITE", {"studies": 24})) as running:
+        yield running

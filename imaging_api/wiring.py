@@ -11,8 +11,7 @@ from pixl.flow import Flow, Workload, work
 from pixl.flow.worker import Task, Worker
 from pixl.intake import Fetcher, Hours, Source
 from pixl.ledger import Ledger
-from pixl.orthanc import OrthancClient
-from pixl.orthanc.anonymiser import Anonymiser
+from pixl.orthanc import Anonymiser, OrthancClient
 from pixl.project import Projects
 from pixl.queue import Step
 from pixl.settings import Settings

@@ -1,9 +1,15 @@
-"""orthanc-anon's own storage, as its plugin uses it: through the REST API inside the process, past no network."""
+"""orthanc-anon's own storage, as its plugin uses it: through the REST API inside the process, past no network.
+
+One call at a time. Version 4.0 of Orthanc's Python plugin keeps Python's global lock during such a call, and Orthanc
+1.10 keeps a lock of its own while it asks the gate about an instance. Two threads that store would each come to hold
+what the other one waits for, as soon as Python switches threads in the gate.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +38,7 @@ class AnonStore:
     def __init__(self, orthanc: Any, gate: Gate) -> None:
         self._orthanc = orthanc
         self._gate = gate
+        self._one_at_a_time = threading.RLock()
         self._instance_faults = frozenset(getattr(orthanc.ErrorCode, name) for name in NOT_DICOM)
 
     def put(self, data: bytes) -> Kept:
@@ -44,23 +51,24 @@ class AnonStore:
         RetryLater
             Orthanc cannot store at the moment.
         """
-        answer = self._post(data)
-        if answer["Status"] == "AlreadyStored" and not self._is_same(answer["ID"], data):
-            self.delete(answer["ID"])
+        with self._one_at_a_time:
             answer = self._post(data)
+            if answer["Status"] == "AlreadyStored" and not self._is_same(answer["ID"], data):
+                self.delete(answer["ID"])
+                answer = self._post(data)
         if answer["Status"] not in {"Success", "AlreadyStored"}:
             raise RetryLater("orthanc-anon did not keep an instance of its own plugin")
         return Kept(orthanc_id=answer["ID"], study_orthanc_id=answer["ParentStudy"])
 
     def delete(self, instance: str) -> None:
         """Delete an instance (Orthanc's id); that it is not there is as good."""
-        with suppress(self._orthanc.OrthancException):
+        with self._one_at_a_time, suppress(self._orthanc.OrthancException):
             self._orthanc.RestApiDelete(f"/instances/{instance}")
 
     def instances_of(self, study_uid: str) -> dict[str, str]:
         """Return the instances of a study by its (new) UID: Orthanc's id -> (new) Series Instance UID."""
         query = {"Level": "Series", "Expand": True, "Query": {"StudyInstanceUID": study_uid}}
-        found = self._ask(lambda: self._orthanc.RestApiPost("/tools/find", json.dumps(query)))
+        found = json.loads(self._call(self._orthanc.RestApiPost, "/tools/find", json.dumps(query)))
         return {
             instance: series["MainDicomTags"].get("SeriesInstanceUID", "")
             for series in found
@@ -69,21 +77,22 @@ class AnonStore:
 
     def accession_number_of(self, study: str) -> str:
         """Return a study's (new) accession number, by Orthanc's id; empty where it has none."""
-        document = self._ask(lambda: self._orthanc.RestApiGet(f"/studies/{study}"))
+        document = json.loads(self._call(self._orthanc.RestApiGet, f"/studies/{study}"))
         return str(document["MainDicomTags"].get("AccessionNumber", ""))
 
     def _post(self, data: bytes) -> Any:
         with self._gate.open():
-            return self._ask(lambda: self._orthanc.RestApiPost("/instances", data))
+            return json.loads(self._call(self._orthanc.RestApiPost, "/instances", data))
 
     def _is_same(self, instance: str, data: bytes) -> bool:
-        stored = self._orthanc.RestApiGet(f"/instances/{instance}/attachments/dicom/md5")
+        stored = self._call(self._orthanc.RestApiGet, f"/instances/{instance}/attachments/dicom/md5")
         # Orthanc keeps an MD5 of each file; it tells two of our own outputs apart and protects nothing.
-        return bool(stored.decode() == hashlib.md5(data, usedforsecurity=False).hexdigest())
+        return stored.decode() == hashlib.md5(data, usedforsecurity=False).hexdigest()
 
-    def _ask(self, call: Callable[[], bytes]) -> Any:
+    def _call(self, function: Callable[..., Any], *arguments: Any) -> bytes:
         try:
-            return json.loads(call())
+            with self._one_at_a_time:
+                return bytes(function(*arguments))
         except self._orthanc.OrthancException as error:
             code, name = error.args
             if code in self._instance_faults:

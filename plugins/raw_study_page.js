@@ -79,7 +79,7 @@
       return "orthanc-raw does not answer.";
     }
     if (request.status === 503) {
-      return "PIXL's ledger does not answer; nothing has been sent. Trying again.";
+      return "PIXL's ledger does not answer.";
     }
     try {
       return JSON.parse(request.responseText).reason;
@@ -88,8 +88,12 @@
     }
   }
 
+  function showAway(reason) {
+    panel().find(".pixl-away").text(reason + " What is shown may be old; trying again.").show();
+  }
+
   // `asked` makes the answer to an older question, or for another study, go unseen.
-  function ask(options, done) {
+  function ask(options, done, failed) {
     var number = ++asked;
     options.dataType = "json";
     options.cache = false;
@@ -102,7 +106,7 @@
     };
     options.error = function (request) {
       if (number === asked) {
-        panel().find(".pixl-away").text(reasonOf(request)).show();
+        failed(reasonOf(request));
       }
     };
     options.complete = function () {
@@ -114,7 +118,7 @@
   }
 
   function refresh() {
-    ask({ url: "../pixl/studies/" + currentStudy() }, showStates);
+    ask({ url: "../pixl/studies/" + currentStudy() }, showStates, showAway);
   }
 
   function schedule() {
@@ -138,6 +142,9 @@
       function (states) {
         showMessage("Sent to " + project + ". What becomes of it shows below.", "#2e7d32");
         showStates(states);
+      },
+      function (reason) {
+        showMessage("Not sent to " + project + ". " + reason, "#b71c1c");
       }
     );
     return false;
@@ -157,7 +164,7 @@
         panel().find(".pixl-none").toggle(names.length === 0);
       },
       error: function (request) {
-        panel().find(".pixl-away").text(reasonOf(request)).show();
+        showAway(reasonOf(request));
       }
     });
   }

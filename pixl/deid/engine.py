@@ -148,7 +148,8 @@ class _Passage:
         # Whatever else in this instance is the patient's ID gets the cohort's pseudonym too.
         pseudonyms[self.patient] = self.subject.patient_pseudonym or pseudonyms[self.patient]
         days = int(pseudonyms[self.days]) if self.walk.wants_days else 0
-        return Answers(pseudonyms=pseudonyms, days=days, patient=pseudonyms[self.patient])
+        names = self.walk.words_of_names()
+        return Answers(pseudonyms=pseudonyms, days=days, patient=pseudonyms[self.patient], names=names)
 
     def _record(self, answers: Answers) -> Record:
         return Record(

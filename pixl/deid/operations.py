@@ -13,6 +13,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pixl.deid.vocabulary import (
+    clean_character_set,
+    clean_code,
+    clean_designator,
+    clean_meaning,
+    clean_terms,
+    clean_words,
+)
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.pseudonym import PseudonymKind
 from pixl.domain.suggest import suggestion
@@ -45,6 +53,8 @@ class Answers:
     """What this patient's dates are shifted by; 0 if nothing asked."""
     patient: str
     """The new patient ID."""
+    names: frozenset[str] = frozenset()
+    """Words, in lower case, that name somebody in this instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +258,42 @@ class AgeBand(_Named):
         return b"090Y" if text[3:] == b"Y" and int(text[:3]) > HIGHEST_AGE else value
 
 
+@dataclass(frozen=True)
+class CleanText(_Named):
+    """Keep what is known to say nothing about a person: words, coded strings and codes of the standard."""
+
+    value: str | None = None
+    """What stands there if nothing is left."""
+
+    def apply(self, value: bytes, target: Target, instance: Instance) -> Result:
+        """Return the known part of each value; names that occur elsewhere in the instance are not known words."""
+        if not value.strip(b"\0 "):
+            return value
+        cleaner = CLEANERS.get(target.tag, clean_terms if target.vr == "CS" else clean_words)
+        text = instance.text(value)
+        if cleaner not in (clean_words, clean_meaning):
+            return self._result(value, text, cleaner(text, NOBODY))
+        return Later(lambda answers: self._result(value, text, cleaner(text, answers.names)))
+
+    def _result(self, value: bytes, text: str, clean: str) -> bytes | None:
+        if clean == text:
+            return value
+        clean = clean or self.value or ""
+        return clean.encode("ascii") if clean else None
+
+    def __str__(self) -> str:
+        return self.name if self.value is None else f"{self.name} or {self.value!r}"
+
+
+CLEANERS = {
+    0x00080005: clean_character_set,
+    0x00080100: clean_code,
+    0x00080119: clean_code,
+    0x00080102: clean_designator,
+    0x00080104: clean_meaning,
+}
+"""Character set, code value, long code value, coding scheme designator, code meaning (PS3.3 table 8.8-1)."""
+NOBODY: frozenset[str] = frozenset()
 HIGHEST_AGE = 89
 """Years; 45 CFR 164.514(b)(2)(i)(C) makes one group of everyone older."""
 AGE = re.compile(rb"\d{3}[DWMY]")
@@ -319,6 +365,7 @@ OPERATIONS: dict[str, Any] = {
     "shift-date": ShiftDate,
     "year": Year,
     "age-band": AgeBand,
+    "clean-text": CleanText,
 }
 NAMES = {operation: name for name, operation in OPERATIONS.items()}
 

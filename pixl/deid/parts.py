@@ -64,10 +64,10 @@ class SequenceHole:
     """Each item's parts, and whether its length is undefined."""
 
     def fill(self, answers: Answers) -> bytes:  # noqa: ARG002 - what is in it has been filled before
-        """Return the sequence, its lengths defined or not as they came; nothing if nothing is left in it."""
+        """Return the sequence, its lengths defined or not as they came; without items if nothing is left in them."""
         bodies = [(b"".join(parts), undefined) for parts, undefined in self.items]  # type: ignore[arg-type]
         if not any(body for body, _ in bodies):
-            return b""
+            bodies = []
         value = b"".join(self._item(body, undefined=undefined) for body, undefined in bodies)
         if not self.undefined:
             return self.encoding.open_header(self.key, len(value)) + value

@@ -80,6 +80,8 @@ class Tables:
     The walk changes tables where it would otherwise have to compare each element's tag with the next milestone.
     """
     rulebook: Rulebook
+    person_names: frozenset[bytes]
+    """How elements start that name a person."""
 
 
 @lru_cache(maxsize=64)
@@ -94,7 +96,8 @@ def compiled(rulebook: Rulebook, encoding: Encoding) -> Tables:
     for tag in CAPTURED:
         last |= _captured(tag, rulebook.decide(tag), encoding)
     top = (*(_up_to(milestone, last, encoding) for milestone in MILESTONES), last)
-    return Tables(encoding=encoding, nested=nested, top=top, rulebook=rulebook)
+    person_names = frozenset(encoding.key(tag, "PN") for tag, (vrs, _) in dictionary().items() if "PN" in vrs)
+    return Tables(encoding=encoding, nested=nested, top=top, rulebook=rulebook, person_names=person_names)
 
 
 def _up_to(milestone: int, table: Table, encoding: Encoding) -> Table:

@@ -14,6 +14,7 @@ from typing import Any
 from pixl.deid.operations import TEXT_VRS, Keep, Later, Operation, Result, Target
 from pixl.deid.parts import TYPE_2, CreatorHole, ElementHole, Level, Part, SequenceHole, padded
 from pixl.deid.tables import CAPTURED, NO_RULE, Kind, Table, Tables, compiled, entry_of
+from pixl.deid.vocabulary import WORD
 from pixl.dicom.code_stream import without_comments
 from pixl.dicom.encoding import IMPLICIT, ITEM, MAX_DEPTH, SEQUENCE_END, UNDEFINED, Encoding, tag_text
 from pixl.dicom.errors import Malformed
@@ -51,6 +52,8 @@ class Walk:
         """Where holes are, what is in a sequence before the sequence itself."""
         self.asked: dict[tuple[str, PseudonymKind, int], int] = {}
         self.queries: list[PseudonymQuery] = []
+        self.names: list[bytes] = []
+        """The values of what names a person, here or anywhere in the instance."""
         self.wants_days = False
         self.has_pixels = False
         self.captured: dict[int, tuple[bytes, bytes | ElementHole]] = {}
@@ -71,6 +74,11 @@ class Walk:
     def text(self, value: bytes) -> str:
         """Return the text of a value of this instance."""
         return decode(value, self.character_set)
+
+    def words_of_names(self) -> frozenset[str]:
+        """Return the words, in lower case, of every name in this instance."""
+        text = " ".join(self.text(name) for name in self.names)
+        return frozenset(word.lower() for word in WORD.findall(text) if len(word) > 1)
 
     def ask(self, value: str, kind: PseudonymKind, length: int = 64) -> int:
         """Ask for a pseudonym; the same question has the same place."""
@@ -184,6 +192,8 @@ class Walk:
     def _apply(self, what: tuple[Operation, Target], key: bytes, position: int, level: Level) -> Outcome:
         value, length, _ = value_of(self.data, position, level.encoding)
         operation, target = what
+        if target.vr == "PN" and length != UNDEFINED:
+            self.names.append(self.data[value : value + length])
         if length == UNDEFINED:
             return self._remove(what, key, position, level)
         after = value + length
@@ -272,6 +282,8 @@ class Walk:
     def _remove(self, what: object, key: bytes, position: int, level: Level) -> Outcome:  # noqa: ARG002
         value, length, inner = value_of(self.data, position, level.encoding)
         after = end_of_undefined(self.data, value, level.end, inner) if length == UNDEFINED else value + length
+        if key in self.tables.person_names:
+            self.names.append(self.data[value:after])
         self.counts["remove"] += 1
         return after, b""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import yaml
 
@@ -19,6 +19,16 @@ from pixl.export.options import Origin
 NOWHERE = "none"
 """The destination of a project whose studies or tables do not leave."""
 ENTRY_POINTS = "pixl.destinations"
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A destination that can be tried without sending anything; `pixl doctor` does."""
+
+    def check(self) -> str:
+        """Say what was seen, or raise as `Destination.put` does."""
+        ...
+
 
 Opener = Callable[[Mapping[str, Any], Origin, SecretStore], Destination]
 KINDS: dict[str, Opener] = {"folder": open_folder, "ftps": open_ftps}

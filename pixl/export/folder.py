@@ -49,15 +49,21 @@ class FolderDestination:
     def put(self, chunks: Iterable[bytes], name: str) -> Receipt:
         """Write `chunks` to `name`; see `pixl.domain.destination.Destination`."""
         folder, base = split_name(name)
-        if not self.root.is_dir():
-            raise ConfigurationError(
-                f"destination {self.origin.name!r}: there is no folder {self.root}: make or mount it"
-            )
+        self.check()
         with self._told():
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         tally = self._write(chunks, self.root / folder / base)
         self._write([manifest(base, tally.sha256)], self.root / folder / manifest_name(base))
         return tally.receipt(name)
+
+    def check(self) -> str:
+        """Say that the folder is there and may be written to."""
+        who = f"destination {self.origin.name!r}"
+        if not self.root.is_dir():
+            raise ConfigurationError(f"{who}: there is no folder {self.root}: make or mount it")
+        if not os.access(self.root, os.W_OK | os.X_OK):
+            raise ConfigurationError(f"{who}: {TO_MEND[errno.EACCES]}")
+        return f"{self.root} is there and may be written to"
 
     def _write(self, chunks: Iterable[bytes], path: Path) -> Tally:
         partial, tally = path.with_name(partial_name(path.name)), Tally()

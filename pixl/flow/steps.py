@@ -12,16 +12,12 @@ from pixl.domain.destination import Destination
 from pixl.domain.errors import RetryLater, StudyFailed, StudyHeld, StudyRejected
 from pixl.domain.project import Project
 from pixl.domain.state import State
-from pixl.export import zip_stream
+from pixl.export import NOWHERE, zip_stream
 from pixl.intake import Fetcher, Wanted
 from pixl.ledger import Ledger, Study
 from pixl.ledger.ledger import Note
-from pixl.orthanc import OrthancClient
-from pixl.orthanc.anonymiser import Anonymiser, Deidentification
+from pixl.orthanc import Anonymiser, DeidentifiedStudy, NotStored, OrthancClient
 from pixl.queue import Step
-
-NOWHERE = "none"
-"""The destination of a project whose images stay in orthanc-anon."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,12 +68,15 @@ class Flow:
         )
         if not begun:
             return
-        done = self.anonymiser.deidentify(
-            project=study.project,
-            study_uid=study.study_uid or "",
-            series_uids=study.series_uids,
-            patient_pseudonym=study.participant_id,
-        )
+        try:
+            done = self.anonymiser.deidentify(
+                project=study.project,
+                study_uid=study.study_uid or "",
+                series_uids=study.series_uids,
+                patient_pseudonym=study.participant_id,
+            )
+        except NotStored:
+            raise StudyFailed("orthanc-raw no longer has this study; retry it from the start") from None
         state, reason = _verdict(done, project, study)
         self.ledger.advance(
             study.id,
@@ -127,11 +126,11 @@ ON_THE_WAY = {
 """The states in which a step has something to do."""
 
 
-def _verdict(done: Deidentification, project: Project, study: Study) -> tuple[State, str | None]:
+def _verdict(done: DeidentifiedStudy, project: Project, study: Study) -> tuple[State, str | None]:
     """Decide what becomes of a de-identified study; an instance that is not accounted for stops it."""
     if done.instances < (study.instances or 0) and not study.series_uids:
         raise RetryLater(f"orthanc-anon saw {done.instances} of {study.instances} instances")
-    if not done.is_accounted_for:
+    if done.instances != done.stored + sum(skipped.count for skipped in done.skipped) + len(done.failed):
         raise StudyHeld("the instances that came in are not those that were stored, skipped and failed")
     if done.failed:
         reason = f"{len(done.failed)} of {done.instances} instances could not be de-identified: {done.failed[0].reason}"
@@ -147,11 +146,11 @@ def _verdict(done: Deidentification, project: Project, study: Study) -> tuple[St
     return State.RELEASED, None
 
 
-def _nothing_left(done: Deidentification) -> str:
+def _nothing_left(done: DeidentifiedStudy) -> str:
     reasons = sorted({skipped.reason for skipped in done.skipped} | {failed.reason for failed in done.failed})
     return f"no instance is left: {'; '.join(reasons)}"
 
 
-def _notes(done: Deidentification) -> list[Note]:
+def _notes(done: DeidentifiedStudy) -> list[Note]:
     skipped = [Note(kind="skipped", reason=one.reason, count=one.count) for one in done.skipped]
     return skipped + [Note(kind="failed", instance=one.instance, reason=one.reason) for one in done.failed]

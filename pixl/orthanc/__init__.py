@@ -1,5 +1,6 @@
 """Adapter to Orthanc's REST API."""
 
+from pixl.orthanc.anonymiser import Anonymiser, DeidentifiedStudy
 from pixl.orthanc.client import ArchiveSilent, NotStored, OrthancClient
 from pixl.orthanc.resources import (
     Change,
@@ -14,9 +15,11 @@ from pixl.orthanc.resources import (
 )
 
 __all__ = [
+    "Anonymiser",
     "ArchiveSilent",
     "Change",
     "Changes",
+    "DeidentifiedStudy",
     "Job",
     "JobState",
     "NotStored",

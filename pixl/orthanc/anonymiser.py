@@ -1,59 +1,76 @@
-"""The client of orthanc-anon's plugin: asks for a study to be de-identified, fails closed."""
+"""The client of orthanc-anon's plugin: asks for a study to be de-identified, and reads what became of it."""
 
 from __future__ import annotations
 
 import http
-from collections.abc import Sequence
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+import pydantic
 
-from pixl.domain.errors import ConfigurationError, RetryLater, StudyFailed, StudyRejected
+from pixl.domain.errors import ConfigurationError, PixlError, RetryLater, StudyRejected
+from pixl.orthanc.client import CONNECT_SECONDS, NotStored
+
+SPARE_SECONDS = 60.0
+"""How much longer than `max_seconds` the answer may take: an instance that has begun is brought to its end."""
+
+KINDS: dict[str, type[PixlError]] = {
+    "busy": RetryLater,
+    "retry": RetryLater,
+    "missing": NotStored,
+    "rejected": StudyRejected,
+    "configuration": ConfigurationError,
+}
+"""What the plugin calls the kind of its refusal; any other one is a bug, and is seen."""
 
 
-class Skipped(BaseModel):
-    """Instances that the project's filters left out for one reason."""
+class Skipped(pydantic.BaseModel, extra="forbid", frozen=True):
+    """Instances that the project does not want, and why."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     reason: str
     count: int
 
 
-class Failed(BaseModel):
+class Failed(pydantic.BaseModel, extra="forbid", frozen=True):
     """An instance that could not be de-identified."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     instance: str
+    """Its pseudonymous SOP Instance UID, or `number N`."""
     reason: str
 
 
-class Deidentification(BaseModel):
-    """What the plugin says it did. Pseudonyms only."""
+class DeidentifiedStudy(pydantic.BaseModel, extra="forbid", frozen=True):
+    """A study in orthanc-anon. Nothing in it is identifiable."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
     study_uid: str
-    orthanc_id: str
+    patient_id: str
     accession_number: str
+    orthanc_id: str
+    """Orthanc's id in orthanc-anon; empty when nothing has been stored."""
     instances: int
+    """How many orthanc-raw has of what was asked for: the sum of `stored`, `skipped` and `failed`."""
     stored: int
-    skipped: tuple[Skipped, ...] = ()
-    failed: tuple[Failed, ...] = ()
-    policy: str = ""
+    skipped: tuple[Skipped, ...]
+    failed: tuple[Failed, ...]
+    policy: str
+    """The hash of the policy."""
 
-    @property
-    def is_accounted_for(self) -> bool:
-        """Whether what came in is what was stored, skipped and failed."""
-        return self.instances == self.stored + sum(skipped.count for skipped in self.skipped) + len(self.failed)
+
+class _Refusal(pydantic.BaseModel):
+    reason: str
+    kind: str
 
 
 class Anonymiser:
-    """Asks orthanc-anon's plugin to de-identify a study that orthanc-raw has."""
+    """Asks one orthanc-anon. Threads may share it."""
 
-    def __init__(self, url: str, user: str, password: str, *, timeout: float = 3600) -> None:
+    def __init__(self, url: str, user: str, password: str, max_seconds: float = 3600.0) -> None:
+        self._max_seconds = max_seconds
         self._http = httpx.Client(
             base_url=url,
             auth=httpx.BasicAuth(user, password),
-            timeout=httpx.Timeout(timeout, connect=5),
+            timeout=httpx.Timeout(max_seconds + SPARE_SECONDS, connect=CONNECT_SECONDS),
+            # A study takes seconds; a connection of its own costs nothing next to it and is never a stale one.
+            limits=httpx.Limits(max_keepalive_connections=0),
             trust_env=False,
         )
 
@@ -62,54 +79,55 @@ class Anonymiser:
         self._http.close()
 
     def deidentify(
-        self, *, project: str, study_uid: str, series_uids: Sequence[str], patient_pseudonym: str | None
-    ) -> Deidentification:
-        """Return when the study, or the series of it, is de-identified and stored in orthanc-anon.
+        self,
+        *,
+        project: str,
+        study_uid: str,
+        series_uids: tuple[str, ...] = (),
+        patient_pseudonym: str | None = None,
+    ) -> DeidentifiedStudy:
+        """Have a study of orthanc-raw de-identified into orthanc-anon; asking again gives the same.
+
+        Parameters
+        ----------
+        study_uid, series_uids
+            The original ones; no series means all.
+        patient_pseudonym
+            What the cohort calls the patient, where it says so.
 
         Raises
         ------
-        RetryLater
-            It did not answer, or something that it needs did not, or it works on this study at the moment.
+        NotStored
+            orthanc-raw does not have the study.
         StudyRejected
-            Nothing of the study may leave.
-        StudyFailed
-            orthanc-raw no longer has the study.
+            The project wants nothing of it.
+        ConfigurationError
+            The project, its policy, its key or a password is wrong.
+        RetryLater
+            A service is away, or the same study is at work already.
         """
         body = {
             "project": project,
             "study_uid": study_uid,
             "series_uids": list(series_uids),
             "patient_pseudonym": patient_pseudonym,
+            "max_seconds": self._max_seconds,
         }
         try:
             response = self._http.post("/pixl/deidentify", json=body)
         except httpx.TransportError as error:
             raise RetryLater(f"orthanc-anon did not answer ({type(error).__name__})") from None
-        _check(response)
-        try:
-            return Deidentification.model_validate_json(response.content)
-        except ValidationError:
-            raise RetryLater("orthanc-anon gave an answer that is none") from None
+        if response.status_code != http.HTTPStatus.OK:
+            raise _error(response)
+        return DeidentifiedStudy.model_validate_json(response.content)
 
 
-def _check(response: httpx.Response) -> None:
-    match response.status_code:
-        case http.HTTPStatus.OK:
-            return
-        case http.HTTPStatus.UNAUTHORIZED | http.HTTPStatus.FORBIDDEN:
-            raise ConfigurationError("orthanc-anon refuses PIXL's user; check `orthanc-anon-password`")
-        case http.HTTPStatus.NOT_FOUND:
-            raise StudyFailed("orthanc-raw no longer has this study; retry it from the start")
-        case http.HTTPStatus.UNPROCESSABLE_ENTITY:
-            raise StudyRejected(_reason(response))
-        case http.HTTPStatus.CONFLICT | http.HTTPStatus.SERVICE_UNAVAILABLE:
-            raise RetryLater(_reason(response))
-        case code:
-            raise RetryLater(f"orthanc-anon answered HTTP {code}")
-
-
-def _reason(response: httpx.Response) -> str:
+def _error(response: httpx.Response) -> PixlError:
+    if response.status_code in {http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN}:
+        return ConfigurationError("orthanc-anon refuses PIXL's user; check the passwords in the secret store")
     try:
-        return str(response.json()["reason"])
-    except (ValueError, KeyError, TypeError):
-        return f"orthanc-anon answered HTTP {response.status_code} without a reason"
+        refusal = _Refusal.model_validate_json(response.content)
+    except pydantic.ValidationError:
+        return RetryLater(f"orthanc-anon answered HTTP {response.status_code} without its plugin")
+    kind = KINDS.get(refusal.kind)
+    return kind(refusal.reason) if kind else PixlError(f"orthanc-anon failed: {refusal.reason}")

@@ -57,6 +57,8 @@ class Site:
     """The data folder of the deployment."""
     hospital: Hospital
     places: Places
+    everywhere: bool = False
+    """Whether the VNA has every study."""
 
     @property
     def folder(self) -> Path:
@@ -77,7 +79,7 @@ class Site:
         """Return the studies by where they are: `vna`, `pacs` or `nowhere`."""
         found: dict[str, list[Study]] = {"vna": [], "pacs": [], "nowhere": []}
         for study in self.hospital.studies:
-            found[_place_of(study)].append(study)
+            found["vna" if self.everywhere else _place_of(study)].append(study)
         return found
 
     def start(self) -> None:
@@ -186,6 +188,7 @@ def make_site(
     kinds: Iterable[str] = tuple(KINDS),
     special: Collection[Special] = (),
     settings: Sequence[str] = (),
+    everywhere: bool = False,
 ) -> Site:
     """Make a hospital and configure the deployment in `data` for it; what was made before is used again.
 
@@ -193,6 +196,8 @@ def make_site(
     ----------
     settings
         Further `PIXL_NAME=value` lines for the deployment.
+    everywhere
+        Whether the VNA shall have every study; else some are only in the PACS, and some nowhere.
 
     Raises
     ------
@@ -205,7 +210,7 @@ def make_site(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (folder / "made" / "hospital.json").exists():
         build_hospital(folder / "made", studies=studies, seed=seed, project=project, kinds=kinds, special=special)
-    site = Site(data=data, hospital=Hospital.load(folder / "made"), places=_places(folder))
+    site = Site(data=data, hospital=Hospital.load(folder / "made"), places=_places(folder), everywhere=everywhere)
     _configure(site, settings)
     return site
 

@@ -36,7 +36,7 @@ INCOMPLETE = {
     "no_meta_group_length.dcm",
     "priv_SQ.dcm",
 }
-"""Without a study, series or SOP class UID."""
+"""Without a modality, or a study, series or SOP class UID."""
 WANTED = [name for name in NAMES if name not in UNREADABLE | INCOMPLETE]
 
 
@@ -80,7 +80,9 @@ def test_what_comes_out_is_what_was_there_with_less_in_it(name, pseudonymiser):
 @pytest.mark.parametrize("name", WANTED)
 def test_pixel_data_and_transfer_syntax_stay_as_they_were(name, pseudonymiser):
     before, after = done(name, pseudonymiser)
-    assert after.get("PixelData") == before.get("PixelData")
+    old, new = before.get("PixelData", b""), after.get("PixelData", b"")
+    assert len(old) == len(new)
+    assert all(b == 0 for a, b in zip(old, new, strict=True) if a != b)  # comments in code streams are blanked
     if "TransferSyntaxUID" in before.file_meta:
         assert after.file_meta.TransferSyntaxUID == before.file_meta.TransferSyntaxUID
 
@@ -99,7 +101,7 @@ def test_no_original_uid_name_or_number_is_left(name, pseudonymiser):
 
 @pytest.mark.parametrize("name", sorted(UNREADABLE | INCOMPLETE))
 def test_a_file_that_is_broken_or_incomplete_fails_with_the_reason(name, pseudonymiser):
-    with pytest.raises(InstanceFailed):
+    with pytest.raises(InstanceFailed if name in UNREADABLE else (InstanceFailed, InstanceRejected)):
         deidentify((FOLDER / name).read_bytes(), POLICY, pseudonymiser)
 
 

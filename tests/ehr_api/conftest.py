@@ -13,7 +13,6 @@ from pixl.domain.state import State
 from pixl.domain.study import ExtractId, StudyRequest
 
 EXTRACT = ExtractId(project="lungs", generated_at=dt.datetime(2023, 12, 7, 14, 8, 58))
-BASE = "lungs/2023-12-07t14-08-58/parquet"
 WAY = (State.FETCHING, State.CACHED, State.DEIDENTIFYING, State.RELEASED, State.EXPORTING, State.EXPORTED)
 
 

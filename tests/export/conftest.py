@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import ssl
 import threading
 from collections.abc import Iterator
@@ -141,7 +140,3 @@ def serve(tmp_path):
 def opened():
     """The function that opens a server as a destination."""
     return open_at
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -2,12 +2,14 @@
 
 import hashlib
 import itertools
+import os
 import ssl
 import uuid
 
 import pytest
 
 from pixl.domain.errors import ConfigurationError, RetryLater
+from pixl.export import Checkable
 from pixl.export.ftps_client import FtpsClient
 
 pytestmark = pytest.mark.servers
@@ -80,6 +82,27 @@ def test_what_an_interrupted_try_left_is_overwritten(haven, folder):
 
     haven.put(iter(CHUNKS), f"{folder}/study.zip")
     assert set(in_folder(haven, folder)) == {"study.zip", "study.zip.sha256"}
+
+
+def test_a_file_without_its_manifest_is_not_taken_for_whole(haven, folder):
+    haven.put(iter(CHUNKS), f"{folder}/study.zip")
+    (haven.folder / folder / "study.zip.sha256").unlink()
+    haven.put(iter(CHUNKS), f"{folder}/study.zip")
+    assert set(in_folder(haven, folder)) == {"study.zip", "study.zip.sha256"}
+
+
+def test_a_file_that_was_cut_short_at_the_server_is_replaced(haven, folder):
+    haven.put(CHUNKS, f"{folder}/study.zip")
+    os.truncate(haven.folder / folder / "study.zip", 10)
+    haven.put(CHUNKS, f"{folder}/study.zip")
+    assert in_folder(haven, folder)["study.zip"] == WHOLE
+
+
+def test_it_can_be_tried_without_sending_anything(haven):
+    assert isinstance(haven.destination, Checkable)
+    before = haven.files()
+    assert "takes the login" in haven.destination.check()
+    assert haven.files() == before
 
 
 def test_an_error_of_the_source_passes_and_leaves_nothing(haven, folder):

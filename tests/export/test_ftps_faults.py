@@ -76,18 +76,16 @@ def test_implicit_tls_where_the_server_wants_explicit_says_what_to_change(serve)
 
 
 def test_a_server_that_is_down_is_tried_again_later(serve):
-    haven = serve(ExplicitHandler)
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        haven.destination._access.options.__dict__["port"] = unused.getsockname()[1]
+        haven = serve(ExplicitHandler, port=unused.getsockname()[1])
         with pytest.raises(RetryLater, match="refused the connection"):
             haven.put(chunks(), NAME)
 
 
 def test_a_server_that_says_nothing_is_tried_again_later(serve):
-    haven = serve(ExplicitHandler, timeout=0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        haven.destination._access.options.__dict__["port"] = silent.getsockname()[1]
+        haven = serve(ExplicitHandler, timeout=0.3, port=silent.getsockname()[1])
         with pytest.raises(RetryLater, match=r"no answer within 0.3 s"):
             haven.put(chunks(), NAME)
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import time
 from pathlib import Path
 
-import pydicom
 import pytest
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import generate_uid
 
+from pixl.testing.instances import instance_file
 from pixl.testing.real_orthanc import PASSWORD, PYTHON_PLUGIN, RealOrthanc
 
+PROJECT = """
+project:
+  name: {name}
+  modalities: [CT]
+policy: any
+destination:
+  dicom: none
+  parquet: none
+"""
 HERE = Path(__file__).parent
 
 
@@ -57,34 +65,7 @@ def anon(start_orthanc, raw):
 
 @pytest.fixture(scope="session")
 def dicom():
-    """Make an instance's file."""
-
-    def make(study, *, series=None, number=1, pixels=16, **attributes):
-        dataset = pydicom.Dataset()
-        dataset.file_meta = pydicom.dataset.FileMetaDataset()
-        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        dataset.SOPClassUID = CTImageStorage
-        dataset.SOPInstanceUID = generate_uid()
-        dataset.StudyInstanceUID = study
-        dataset.SeriesInstanceUID = series or f"{study}.1"
-        dataset.SeriesNumber = number
-        dataset.Modality = "CT"
-        dataset.PatientID = "MRN-1234567"
-        dataset.PatientName = "Quillfeather^Jocasta"
-        dataset.AccessionNumber = "ACC-7654321"
-        dataset.Rows = dataset.Columns = pixels
-        dataset.BitsAllocated = 16
-        dataset.PixelData = bytes(2 * pixels * pixels)
-        for keyword, value in attributes.items():
-            if value is None:
-                del dataset[keyword]
-            else:
-                setattr(dataset, keyword, value)
-        stream = io.BytesIO()
-        pydicom.dcmwrite(stream, dataset, enforce_file_format=True)
-        return stream.getvalue()
-
-    return make
+    return instance_file
 
 
 @pytest.fixture
@@ -100,8 +81,7 @@ class Desk:
         (folder / "projects" / "policies").mkdir(parents=True)
         (folder / "projects" / "policies" / "any.yaml").write_text("{}")
         for name in ("lung-ct", "knee-mr"):
-            text = f"project:\n  name: {name}\n  modalities: [CT]\npolicy: any\ndestination:\n  dicom: none\n  parquet: none\n"
-            (folder / "projects" / f"{name}.yaml").write_text(text)
+            (folder / "projects" / f"{name}.yaml").write_text(PROJECT.format(name=name))
 
     @property
     def document(self):

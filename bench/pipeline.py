@@ -1,0 +1,156 @@
+"""From the VNA to the safe haven, beside the bare rate of Orthanc receiving the same images over one association.
+
+`python -m bench.pipeline [--studies 10]` runs: bare, pipeline, bare again. The last line is JSON with all figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from pixl.domain.state import State
+from pixl.ledger import Ledger
+from pixl.secrets import open_store
+from pixl.settings import HOUSE, Settings
+from pixl.stack import bring_down, bring_up, current_status
+from pixl.testing.hospital import store
+from pixl.testing.real_orthanc import RealOrthanc
+from pixl.testing.site import Site, make_site
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def bare(site: Site) -> float:
+    """Images/s that an Orthanc without plugin receives over one association, from DCMTK's dcmsend."""
+    folder = Path(tempfile.mkdtemp(prefix="pixl-bare-"))
+    orthanc = RealOrthanc(folder, config={"DicomAlwaysAllowStore": True, "DicomAet": "BARE"}).start()
+    try:
+        # One call is one association, however many studies.
+        started = time.perf_counter()
+        store(site.hospital.dicom, host="127.0.0.1", port=orthanc.dicom_port, aet="BARE")
+        seconds = time.perf_counter() - started
+        with orthanc.client() as client:
+            received = client.statistics().instances
+    finally:
+        orthanc.stop()
+        shutil.rmtree(folder)
+    assert received == images(site), "the bare Orthanc has not received all"
+    return received / seconds
+
+
+def images(site: Site) -> int:
+    return sum(len(study.files) for study in site.hospital.studies)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Seconds of CPU of a process and of the children it has waited for."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(value) for value in fields[11:15]) / TICKS
+
+
+def processes(settings: Settings, site: Site) -> dict[str, float]:
+    """CPU seconds by process so far; Postgres with its backends."""
+    found = {one.name: one.pid for one in current_status(settings, open_store(settings.secrets)) if one.pid}
+    inside = Settings.from_env({"PIXL_DATA": str(site.folder)})
+    from pixl.stack.layout import Layout
+    from pixl.stack.supervision import Supervisor
+
+    found |= {one.name: one.pid for one in Supervisor(Layout(data=inside.data)).processes()}
+    children = {
+        int(path.parent.name): int(path.read_text().rpartition(")")[2].split()[1])
+        for path in Path("/proc").glob("[0-9]*/stat")
+    }
+    return {
+        name: sum(cpu_seconds(each) for each in [pid, *(c for c, p in children.items() if p == pid)])
+        for name, pid in found.items()
+    }
+
+
+def run(settings: Settings, site: Site) -> dict[str, Any]:
+    """Load the cohort and wait for the last export."""
+    before = processes(settings, site)
+    started = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "cli.main", "cohort", "load", str(site.hospital.extract)],
+        env={**os.environ, "PIXL_DATA": str(settings.data)},
+        cwd=HOUSE,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    loaded = time.perf_counter()
+    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+        while any(one.in_flight for one in ledger.status()):
+            time.sleep(0.1)
+        seconds = time.perf_counter() - loaded
+        [status] = ledger.status()
+    assert status.counts == {State.EXPORTED: len(site.hospital.studies)}, status.counts
+    after = processes(settings, site)
+    return {
+        "images_per_s": images(site) / seconds,
+        "seconds": seconds,
+        "load_seconds": loaded - started,
+        "cpu_ms_per_image": {
+            name: round(1000 * (after[name] - before[name]) / images(site), 2) for name in sorted(after)
+        },
+        "seconds_in_state_per_study": states(settings),
+    }
+
+
+def states(settings: Settings) -> dict[str, float]:
+    """Mean seconds that a study was in each state."""
+    password = open_store(settings.secrets).get("database-password").decode()
+    query = """
+        SELECT after, avg(extract(epoch FROM until - at))::float FROM (
+            SELECT after, at, lead(at) OVER (PARTITION BY study_id ORDER BY id) AS until FROM event) AS steps
+        WHERE until IS NOT NULL GROUP BY after"""
+    with psycopg.connect(settings.database, password=password) as connection:
+        return {state: round(seconds, 2) for state, seconds in connection.execute(query).fetchall()}
+
+
+@contextmanager
+def deployment(studies: int) -> Iterator[tuple[Settings, Site]]:
+    data = Path(tempfile.mkdtemp(prefix="pixl-bench-"))
+    site = make_site(data, studies=studies, kinds=["ct-series"], everywhere=True)
+    settings = Settings.from_env({"PIXL_DATA": str(data)})
+    try:
+        bring_up(settings, open_store(settings.secrets), os.environ)
+        site.start()
+        yield settings, site
+    finally:
+        bring_down(settings)
+        site.stop()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--studies", type=int, default=10, help="of 100 CT images of 512x512x16 bit each")
+    given = parser.parse_args()
+    with deployment(given.studies) as (settings, site):
+        before = bare(site)
+        print(f"bare C-STORE      {before:7.1f} images/s")
+        result = run(settings, site)
+        print(f"pipeline          {result['images_per_s']:7.1f} images/s, {result['seconds']:.1f} s")
+        after = bare(site)
+        print(f"bare C-STORE      {after:7.1f} images/s")
+    result |= {"benchmark": "pipeline", "images": images(site), "bare_images_per_s": [before, after]}
+    result["ratio"] = result["images_per_s"] / ((before + after) / 2)
+    for name, milliseconds in result["cpu_ms_per_image"].items():
+        print(f"  {name:<14} {milliseconds:6.2f} ms of CPU an image")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

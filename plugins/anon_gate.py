@@ -20,7 +20,6 @@ ID = r"[^/]+"
 OPEN_DOORS: dict[str, re.Pattern[str]] = {
     "GET": re.compile(r".*"),
     "DELETE": re.compile(rf"/(patients|studies|series|instances|queries)/{ID}"),
-    "PUT": re.compile(r"/tools/log-level"),
     "POST": re.compile(
         r"/pixl/deidentify"
         r"|/tools/(find|lookup|count-resources|create-archive|create-media)"

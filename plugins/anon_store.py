@@ -1,8 +1,8 @@
 """orthanc-anon's own storage, as its plugin uses it: through the REST API inside the process, past no network.
 
-One call at a time. Version 4.0 of Orthanc's Python plugin keeps Python's global lock during such a call, and Orthanc
-1.10 keeps a lock of its own while it asks the gate about an instance. Two threads that store would each come to hold
-what the other one waits for, as soon as Python switches threads in the gate.
+One call at a time. Orthanc's Python plugin keeps Python's global lock during such a call (since 4.3 unless its option
+`AllowThreads` is set), and Orthanc keeps a lock of its own while it asks the gate about an instance. Two threads that
+store would each come to hold what the other one waits for, as soon as Python switches threads in the gate.
 """
 
 from __future__ import annotations

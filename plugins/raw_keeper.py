@@ -38,9 +38,10 @@ class Keeper:
     def keep(self, patient: str) -> None:
         """Protect a patient until nothing of theirs is in flight."""
         with self._lock:
-            kept = self._store.kept_patients()
-            if patient in kept or self._store.is_protected(patient):
+            # Not the list decides: a patient that was deleted and came again is on it and is not protected.
+            if self._store.is_protected(patient):
                 return
+            kept = self._store.kept_patients()
             # The list first: a patient on it that is not protected does no harm, the reverse would stay for ever.
             self._store.remember_kept_patients(kept | {patient})
             self._store.protect(patient, protected=True)

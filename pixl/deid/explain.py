@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pixl.deid.gate import check, read_header
 from pixl.deid.operations import TEXT_VRS, Keep, Remove
 from pixl.deid.policy import NO_RULE, Decision, Policy, Rulebook
-from pixl.deid.tables import CAPTURED, Kind, entry_of
+from pixl.deid.tables import Entry, Kind, entry_of, private_entry_of
 from pixl.dicom.elements import Element, elements
 from pixl.dicom.names import dictionary, keyword
 from pixl.dicom.part10 import read_part10
@@ -82,7 +82,9 @@ def _explain_private(
         return Explanation(element=element, outcome="keep" if known else "remove", why=why)
     creator = creators.get((element.path, group << 16 | number >> 8), "")
     decision = rulebook.private.get((group, creator, number & 0xFF), NO_RULE)
-    return Explanation(element=element, outcome=_outcome(element, data, decision), why=decision.source)
+    entry = private_entry_of(decision.operation, element.tag, creator, element.vr, implicit=element.encoding.implicit)
+    outcome = str(decision.operation) if _fits(element, data, entry) else "remove"
+    return Explanation(element=element, outcome=outcome, why=decision.source)
 
 
 def _outcome(element: Element, data: bytes, decision: Decision) -> str:
@@ -94,10 +96,13 @@ def _outcome(element: Element, data: bytes, decision: Decision) -> str:
     if element.vr not in vrs and element.vr != "UN" and (isinstance(operation, Keep) or element.vr not in TEXT_VRS):
         return "remove"
     vr = element.vr if element.vr in vrs else vrs[0]
-    kind, what = entry_of(operation, element.tag, vr, multiplicity, implicit=element.encoding.implicit)
-    if element.tag in CAPTURED and not element.path:
-        return str(operation)
-    fits = (kind is not Kind.EXACT or element.length in (0, what)) and (
-        kind is not Kind.MATCH or what(data, element.value, element.end)
-    )
-    return str(operation) if fits else "remove"
+    entry = entry_of(operation, element.tag, vr, multiplicity, implicit=element.encoding.implicit)
+    return str(operation) if _fits(element, data, entry) else "remove"
+
+
+def _fits(element: Element, data: bytes, entry: Entry) -> bool:
+    """Whether the value is what the walk lets pass."""
+    kind, what = entry
+    if kind is Kind.EXACT:
+        return element.length in (0, what)
+    return kind is not Kind.NO_RULE and (kind is not Kind.MATCH or bool(what(data, element.value, element.end)))

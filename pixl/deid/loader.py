@@ -24,7 +24,8 @@ def load_policy(project: Project) -> Policy:
     ConfigurationError
         It names the file, the key, and what was probably meant.
     """
-    options: tuple[str, ...] = ("basic",)
+    # Tag operation files alone say nothing about a profile, so the output does not claim one either.
+    options: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     overrides: tuple[Override, ...] = ()
     if project.policy:

@@ -19,8 +19,8 @@ def stamps(policy: Policy, encoding: Encoding) -> bytes:
 
 
 def temporal_stamp(policy: Policy, encoding: Encoding) -> bytes:
-    """Return (0028,0303) Longitudinal Temporal Information Modified."""
-    return _text(encoding, 0x00280303, "CS", temporal_information(policy.options))
+    """Return (0028,0303) Longitudinal Temporal Information Modified; nothing if the policy names no profile."""
+    return _text(encoding, 0x00280303, "CS", temporal_information(policy.options)) if policy.options else b""
 
 
 def _code(encoding: Encoding, value: str, meaning: str) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 from pixl.deid.operations import Hash, HashOfPatient, Keep, Operation, Remove, Target
 from pixl.deid.policy import Decision, Rulebook
 from pixl.dicom.encoding import ITEM, ITEM_END, LONG_VRS, Encoding
-from pixl.dicom.names import dictionary
+from pixl.dicom.names import dictionary, private_entry
 
 
 class Kind(IntEnum):
@@ -40,6 +40,7 @@ class Kind(IntEnum):
 
 Entry = tuple[Kind, Any]
 NO_RULE: Entry = (Kind.NO_RULE, None)
+BLOBS = frozenset({"OB", "OW", "UN"})
 SIZES = {"US": 2, "SS": 2, "UL": 4, "SL": 4, "FL": 4, "AT": 4, "FD": 8, "SV": 8, "UV": 8}
 
 SHAPES = {
@@ -115,6 +116,18 @@ def entry_of(operation: Operation, tag: int, vr: str, multiplicity: str, *, impl
     if vr == "SQ":
         return Kind.SEQUENCE, None
     return (Kind.PIXELS, None) if tag == PIXEL_DATA else _kept(vr, multiplicity, implicit=implicit)
+
+
+def private_entry_of(operation: Operation, tag: int, creator: str, came: str, *, implicit: bool) -> Entry:
+    """Return what the walk does with a listed private element that came in a representation; `UN` if that is unseen.
+
+    It must come as its maker documents it, and what only its maker can read is not kept: anything may be in there.
+    """
+    known = private_entry(tag >> 16, creator, tag & 0xFF)
+    vr, multiplicity = known or (came, "1-n")
+    if came not in (vr, "UN") or (isinstance(operation, Keep) and vr in BLOBS):
+        return NO_RULE
+    return entry_of(operation, tag, vr, multiplicity, implicit=implicit)
 
 
 def _kept(vr: str, multiplicity: str, *, implicit: bool) -> Entry:

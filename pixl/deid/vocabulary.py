@@ -208,7 +208,7 @@ MEASURE = re.compile(
 )
 SHORT_CODE = re.compile(r"[a-z]{1,2}\d{1,4}[a-z]{0,2}|\d[a-z]{1,2}")
 SEQUENCE_CODE = re.compile(
-    r"(ep|epfid|epse|fl|tfl|tse|se|tir|spc|spcir|gre|fi|qfl|h|hst|me|b)[23]d\d{1,3}[a-z]{0,3}\d{0,2}"
+    r"(ep|epfid|epse|fl|tfl|tse|se|tir|spc|spcir|gre|fi|qfl|h|hst|me|b)[23]d\d{0,3}[a-z]{0,3}\d{0,2}"
 )
 POSTCODE = re.compile(r"[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}\b", re.IGNORECASE)
 NUMBERS_IN_A_ROW = re.compile(r"\d{1,3}(?:[^\w]+\d{1,3}){2,}")

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pixl.deid.operations import TEXT_VRS, Keep, Later, Operation, Result, Target
+from pixl.deid.operations import TEXT_VRS, Keep, Later, Operation, Remove, Result, Target
 from pixl.deid.parts import TYPE_2, CreatorHole, ElementHole, Level, Part, SequenceHole, padded
-from pixl.deid.tables import CAPTURED, NO_RULE, Kind, Table, Tables, compiled, entry_of
+from pixl.deid.tables import CAPTURED, NO_RULE, Kind, Table, Tables, compiled, entry_of, private_entry_of
 from pixl.deid.vocabulary import WORD
 from pixl.dicom.code_stream import without_comments
 from pixl.dicom.encoding import IMPLICIT, ITEM, MAX_DEPTH, SEQUENCE_END, UNDEFINED, Encoding, tag_text
@@ -201,7 +201,7 @@ class Walk:
             raise Malformed("an element is longer than what it is in", offset=position, path=tag_text(target.tag))
         old = self.data[value:after]
         new = operation.apply(old, target, self)
-        part = self._part(new, old, key, target, level.encoding)
+        part = b"" if isinstance(operation, Remove) else self._part(new, old, key, target, level.encoding)
         if part is not None:
             self.counts[operation.name] += 1
         if target.tag in CAPTURED and level.is_outermost:
@@ -339,7 +339,8 @@ class Walk:
         if block is None or decision is None:
             return self._remove(None, key, position, level)
         vr = "UN" if level.encoding.implicit else key[4:6].decode("latin-1")
-        kind, what = entry_of(decision.operation, tag, vr, "1-n", implicit=level.encoding.implicit)
+        implicit = level.encoding.implicit
+        kind, what = private_entry_of(decision.operation, tag, block.creator, vr, implicit=implicit)
         handle = {Kind.SEQUENCE: self._sequence, Kind.APPLY: self._apply, Kind.NO_RULE: self._remove}.get(kind)
         after, part = (
             handle(what, key, position, level) if handle else self._kept_if_fit(kind, what, key, position, level)

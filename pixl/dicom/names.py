@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from pydicom._dicom_dict import DicomDictionary, RepeatersDictionary
+from pydicom._private_dict import private_dictionaries
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
 from pixl.dicom.encoding import tag_text
@@ -22,6 +23,12 @@ def dictionary() -> dict[int, tuple[tuple[str, ...], str]]:
             base = int(mask[:2] + "00" + mask[4:], 16)
             known |= {base | low << 16: (_vrs(entry[0]), entry[1]) for low in REPEATING_GROUPS}
     return known
+
+
+def private_entry(group: int, creator: str, element: int) -> tuple[str, str] | None:
+    """Return representation and multiplicity of a private element as its maker documents it, None if unknown."""
+    entry = private_dictionaries.get(creator, {}).get(f"{group:04X}xx{element:02X}")
+    return (entry[0], entry[1]) if entry else None
 
 
 def keyword(tag: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -221,17 +221,14 @@ class Ledger:
         new = _one(connection, "add_studies", priority=priority, **scope)["count"]
         reopened = connection.execute(QUERIES["more_series"], scope).fetchall()
         new_rows = _one(connection, "add_rows", extract_id=extract_id, **scope)["count"]
-        for study in reopened:
-            self._ask_again(connection, study, "more series are asked for")
+        self._ask_again(connection, reopened, "more series are asked for")
         return Loaded(
             rows=count["rows"], new_rows=new_rows, studies=count["studies"], new_studies=new, reopened=len(reopened)
         )
 
-    def _ask_again(self, connection: Connection, study: Mapping[str, Any], reason: str) -> None:
-        state = State(study["state"])
-        if state is not State.REQUESTED:
-            self._set(connection, study["id"], before={state}, after=State.REQUESTED, reason=reason, new_revision=1)
-        defer(connection, _job(Step.FETCH, study))
+    def _ask_again(self, connection: Connection, studies: Sequence[Mapping[str, Any]], reason: str) -> None:
+        _move(connection, studies, lambda _: State.REQUESTED, reason=reason, new_revision=True)
+        defer(connection, *(_job(Step.FETCH, study) for study in studies))
 
     def _analyze(self) -> None:
         with self._transaction() as connection:
@@ -325,9 +322,7 @@ class Ledger:
     def _set(
         self, connection: Connection, study_id: int, *, before: Collection[State], after: State, **fields: Any
     ) -> dict[str, Any] | None:
-        for state in before:
-            if state is not after and not may_follow(state, after):
-                raise ValueError(f"a study may not go from {state} to {after}")
+        _check_may_follow(before, after)
         values = dict.fromkeys(
             ("reason", "pseudo_study_uid", "image_identifier", "anon_id", "instances", "stored", *LEARNED)
         )
@@ -335,7 +330,6 @@ class Ledger:
             "id": study_id,
             "before": list(before),
             "after": after,
-            "new_revision": 0,
             "keep_tries": False,
             **fields,
         }
@@ -353,11 +347,9 @@ class Ledger:
         scope = {"project": project, "states": list(states), "generated_at": generated_at}
         with self._transaction() as connection:
             rows = connection.execute(QUERIES["chosen"], scope).fetchall()
-            for row in rows:
-                after, step = (State.REQUESTED, Step.FETCH) if from_start else _where_to_go_on(row)
-                before = {State(row["state"])}
-                self._set(connection, row["id"], before=before, after=after, reason="retried", new_revision=1)
-                defer(connection, _job(step, row))
+            go_on = _from_the_start if from_start else _where_to_go_on
+            _move(connection, rows, lambda row: go_on(row)[0], reason="retried", new_revision=True)
+            defer(connection, *(_job(go_on(row)[1], row) for row in rows))
         return len(rows)
 
     def cancel(self, project: str, *, generated_at: dt.datetime | None = None) -> int:
@@ -366,17 +358,14 @@ class Ledger:
         scope = {"project": project, "states": list(states), "generated_at": generated_at}
         with self._transaction() as connection:
             rows = connection.execute(QUERIES["chosen"], scope).fetchall()
-            for row in rows:
-                before = {State(row["state"])}
-                self._set(connection, row["id"], before=before, after=State.REJECTED, reason="cancelled")
+            _move(connection, rows, lambda _: State.REJECTED, reason="cancelled")
         return len(rows)
 
     def rescue(self, *, older_seconds: float) -> int:
         """Give a job to each study on its way that has none (there should be none). Returns how many had none."""
         with self._transaction() as connection:
             rows = connection.execute(QUERIES["stranded"], {"older_seconds": older_seconds}).fetchall()
-            for row in rows:
-                defer(connection, _job(NEXT_STEP[State(row["state"])], row))
+            defer(connection, *(_job(NEXT_STEP[State(row["state"])], row) for row in rows))
         return len(rows)
 
     # --- what people ask
@@ -455,7 +444,7 @@ class Ledger:
         with self._transaction() as connection:
             for row in self._same_study(connection, study_uid, mrn, accession_number):
                 if row["state"] == State.MISSING:
-                    self._ask_again(connection, row, "it has arrived")
+                    self._ask_again(connection, [row], "it has arrived")
                 elif row["state"] == State.REQUESTED:
                     connection.execute(QUERIES["wake"], {"id": row["id"]})
             connection.execute(QUERIES["set_cursor"], {"seq": cursor})
@@ -502,7 +491,7 @@ class Ledger:
             known = self._same_study(connection, study_uid, mrn, accession_number)
             for study in known:
                 if study["project"] == project and State(study["state"]) not in IN_FLIGHT:
-                    self._ask_again(connection, study, "sent by hand")
+                    self._ask_again(connection, [study], "sent by hand")
 
     def _same_study(
         self, connection: Connection, study_uid: str, mrn: str, accession_number: str
@@ -594,6 +583,10 @@ NEXT_STEP = {
 }
 
 
+def _from_the_start(_: Mapping[str, Any]) -> tuple[State, Step]:
+    return State.REQUESTED, Step.FETCH
+
+
 def _where_to_go_on(row: Mapping[str, Any]) -> tuple[State, Step]:
     stopped_in = State(row["stopped_in"]) if row["state"] == State.FAILED and row["stopped_in"] else None
     match stopped_in:
@@ -603,6 +596,31 @@ def _where_to_go_on(row: Mapping[str, Any]) -> tuple[State, Step]:
             return State.CACHED, Step.DEIDENTIFY
         case _:
             return State.REQUESTED, Step.FETCH
+
+
+def _check_may_follow(before: Iterable[State], after: State) -> None:
+    for state in before:
+        if state is not after and not may_follow(state, after):
+            raise ValueError(f"a study may not go from {state} to {after}")
+
+
+def _move(
+    connection: Connection,
+    studies: Iterable[Mapping[str, Any]],
+    after: Callable[[Mapping[str, Any]], State],
+    *,
+    reason: str,
+    new_revision: bool = False,
+) -> None:
+    """Take many studies, which this transaction has locked, to the state that `after` tells; set by set, not each."""
+    groups: dict[tuple[State, State], list[int]] = {}
+    for study in studies:
+        groups.setdefault((State(study["state"]), after(study)), []).append(study["id"])
+    for (before, to), ids in groups.items():
+        _check_may_follow({before}, to)
+        if before is not to:
+            values = {"ids": ids, "before": before, "after": to, "reason": reason, "new_revision": int(new_revision)}
+            connection.execute(QUERIES["move"], values)
 
 
 def _job(step: Step, row: Mapping[str, Any]) -> Job:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import psycopg
-import sqlalchemy
-from alembic import command, op
-from alembic.config import Config
 
 from pixl.domain.errors import ServiceUnavailable
 
@@ -20,6 +17,11 @@ def migrate(conninfo: str, password: str | None = None) -> None:
     ServiceUnavailable
         The database does not answer.
     """
+    # Here, because only the start of a stack migrates, and every command would wait for these two.
+    import sqlalchemy  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     engine = sqlalchemy.create_engine(
@@ -38,6 +40,8 @@ def migrate(conninfo: str, password: str | None = None) -> None:
 
 def run_sql(text: str) -> None:
     """Run a file of statements as it is, in the transaction of the migration."""
+    from alembic import op  # noqa: PLC0415
+
     connection = op.get_bind().connection.driver_connection
     if connection is None:
         raise TypeError("a migration needs a real connection")

@@ -36,13 +36,15 @@ deferred AS (
     FROM new)
 SELECT coalesce(cardinality(ids), 0) AS count FROM deferred;
 
--- more_series: studies of this load that are known, of which a row asks for more than was asked before; returns them
-SELECT DISTINCT study.id, study.state, study.priority, study.fingerprint
-FROM staged JOIN study ON study.project = %(project)s AND study.fingerprint = staged.fingerprint
-WHERE EXISTS (SELECT FROM cohort_row WHERE study_id = study.id)
-  AND NOT EXISTS (
-    SELECT FROM cohort_row
-    WHERE study_id = study.id AND (series IS NULL OR cohort_row.series_fingerprint = staged.series_fingerprint));
+-- more_series: studies of this load that are known, of which a row asks for more than was asked before; locked
+SELECT id, state, priority, fingerprint FROM study
+WHERE project = %(project)s AND id IN (
+    SELECT study.id FROM staged JOIN study ON study.project = %(project)s AND study.fingerprint = staged.fingerprint
+    WHERE EXISTS (SELECT FROM cohort_row WHERE study_id = study.id)
+      AND NOT EXISTS (
+        SELECT FROM cohort_row
+        WHERE study_id = study.id AND (series IS NULL OR cohort_row.series_fingerprint = staged.series_fingerprint)))
+ORDER BY id FOR UPDATE;
 
 -- add_rows: the rows of this load; returns how many were new
 WITH new AS (
@@ -77,10 +79,14 @@ UPDATE study SET state = %(after)s, reason = %(reason)s, since = clock_timestamp
     uid_fingerprint = coalesce(%(uid_fingerprint)s, uid_fingerprint),
     identifiers = coalesce(%(identifiers)s, identifiers),
     instances = coalesce(%(instances)s, instances),
-    stored = coalesce(%(stored)s, stored),
-    revision = revision + %(new_revision)s::integer
+    stored = coalesce(%(stored)s, stored)
 WHERE id = %(id)s AND state = ANY(%(before)s)
 RETURNING priority, fingerprint, revision;
+
+-- move: many studies from one state to another; a new revision is exported anew
+UPDATE study SET state = %(after)s, reason = %(reason)s, since = clock_timestamp(), tries = 0,
+    revision = revision + %(new_revision)s::integer
+WHERE id = ANY(%(ids)s) AND state = %(before)s;
 
 -- note_moves: what orthanc-raw calls the C-MOVEs that run for a study
 UPDATE study SET move_jobs = %(move_jobs)s WHERE id = %(id)s;

@@ -88,12 +88,7 @@ class Anonymiser:
     ) -> DeidentifiedStudy:
         """Have a study of orthanc-raw de-identified into orthanc-anon; asking again gives the same.
 
-        Parameters
-        ----------
-        study_uid, series_uids
-            The original ones; no series means all.
-        patient_pseudonym
-            What the cohort calls the patient, where it says so.
+        The UIDs are the original ones, no series means all; `patient_pseudonym` is what the cohort calls the patient.
 
         Raises
         ------

@@ -35,22 +35,25 @@ class Job:
         return {"export_id" if self.step is Step.PARQUET else "study_id": self.id}
 
 
-# Defers a job unless one just like it waits already (the queueing lock is unique among waiting jobs).
+# Defers jobs, but for those of which one just like it waits already (the queueing lock is unique among waiting jobs).
 DEFER = """
-SELECT procrastinate_defer_jobs_v1(ARRAY[
-    ROW(%(step)s, %(step)s, %(priority)s, %(lock)s, %(queueing_lock)s, %(args)s, NULL)::procrastinate_job_to_defer_v1])
+SELECT procrastinate_defer_jobs_v1(array_agg(
+    ROW(step, step, priority, lock, queueing_lock, args, NULL)::procrastinate_job_to_defer_v1 ORDER BY position))
+FROM unnest(
+        %(steps)s::text[], %(priorities)s::integer[], %(locks)s::text[], %(queueing_locks)s::text[], %(args)s::jsonb[])
+    WITH ORDINALITY AS job (step, priority, lock, queueing_lock, args, position)
 WHERE NOT EXISTS (
-    SELECT FROM procrastinate_jobs WHERE queueing_lock = %(queueing_lock)s AND status = 'todo')
+    SELECT FROM procrastinate_jobs WHERE queueing_lock = job.queueing_lock AND status = 'todo')
 """
 
 
-def defer(connection: psycopg.Connection[Any], job: Job) -> None:
-    """Add `job` in the transaction of `connection`: it exists when, and only when, that transaction is committed."""
+def defer(connection: psycopg.Connection[Any], *jobs: Job) -> None:
+    """Add `jobs` in the transaction of `connection`: they exist when, and only when, that transaction is committed."""
     values = {
-        "step": job.step.value,
-        "priority": job.priority,
-        "lock": job.lock,
-        "queueing_lock": f"{job.step.value}-{job.id}",
-        "args": Jsonb(job.args),
+        "steps": [job.step.value for job in jobs],
+        "priorities": [job.priority for job in jobs],
+        "locks": [job.lock for job in jobs],
+        "queueing_locks": [f"{job.step.value}-{job.id}" for job in jobs],
+        "args": [Jsonb(job.args) for job in jobs],
     }
     connection.execute(DEFER, values)

@@ -15,6 +15,13 @@ from pixl.stack.processes import MARK
 
 POSTGRES = "postgres"
 
+KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(64 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
+    "MALLOC_ARENA_MAX": "4",
+}
+"""For glibc (mallopt(3)): an image's memory is used again for the next, not asked of the kernel, which clears it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
@@ -96,7 +103,7 @@ def _orthanc(settings: Settings, which: orthanc.Orthanc, url: str, *, priority: 
         url=url,
         heartbeat="/system",
         password=f"{which.name}-password",
-        environment=_house(settings),
+        environment={**_house(settings), **KEEP_MEMORY},
     )
 
 

@@ -396,6 +396,24 @@ def test_the_block_number_of_a_creator_may_be_any(instance, policy, pseudonymise
     assert read(deidentify(instance(moved), rules, pseudonymiser).data)[0x0019420C].value == 50
 
 
+@pytest.mark.parametrize(
+    "planted", [(0x0019100C, b"LO", b"Smith "), (0x0019100C, b"IS", b"Smith "), (0x0019100E, b"FD", b"Smith ")]
+)
+def test_a_listed_private_element_must_come_as_its_maker_documents_it(instance, policy, pseudonymiser, planted):
+    rules = policy({"op": "keep", "tags": ['(0019,"SIEMENS MR HEADER",0c)', '(0019,"SIEMENS MR HEADER",0e)']})
+    creator = raw(0x00190010, b"LO", b"SIEMENS MR HEADER ")
+    assert b"Smith" not in deidentify(instance() + creator + raw(*planted), rules, pseudonymiser).data
+
+
+def test_what_only_its_maker_can_read_is_not_kept(instance, policy, pseudonymiser):
+    rules = policy({"op": "keep", "tags": ['(0029,"SIEMENS CSA HEADER",10)', '(0029,"ACME",01)']})
+    for creator, element_number in ((b"SIEMENS CSA HEADER", 0x10), (b"ACME", 0x01)):
+        data = instance() + raw(0x00290010, b"LO", creator) + raw(0x00291000 + element_number, b"OB", b"Smith ")
+        done = deidentify(data, rules, pseudonymiser)
+        assert b"Smith" not in done.data
+        assert creator not in done.data
+
+
 def test_private_elements_without_a_creator_go(instance, policy, pseudonymiser):
     rules = policy({"op": "keep", "tags": ['(0019,"SIEMENS MR HEADER",0c)']})
     done = deidentify(instance([element(0x0019100C, "LO", "Smith")]), rules, pseudonymiser)

@@ -16,7 +16,7 @@ NOBODY = frozenset()
         "AXIAL T1 POST",
         "CT CHEST ABDOMEN PELVIS WITH CONTRAST",
         "t2_tse_sag 3mm",
-        "ep2d_diff_3scan_trace_ADC",
+        "ep2d_diff_trace_ADC",
         "Siemens Healthineers",
         "SIEMENS",
         "Philips Medical Systems",
@@ -93,7 +93,7 @@ def test_every_word_that_stays_is_a_known_one(text):
 
 
 def test_no_common_name_came_in_unseen():
-    assert NAMES & WORDS == {"block", "fast", "head", "keen", "power", "ring", "wall", "waters"} & WORDS
+    assert sorted(NAMES & WORDS) == ["early", "head", "small"]
 
 
 def cleaned(operation, value, *, tag=0x0008103E, vr="LO", names=NOBODY):

@@ -25,12 +25,6 @@ destination:
 HERE = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if HERE in item.path.parents and "servers" not in item.keywords and {"raw", "anon"} & set(item.fixturenames):
-            item.add_marker("servers")
-
-
 @pytest.fixture(scope="session")
 def orthanc_is_here():
     if not shutil.which("Orthanc") or not Path(PYTHON_PLUGIN).exists():

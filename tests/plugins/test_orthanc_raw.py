@@ -100,6 +100,16 @@ def test_the_list_of_the_protected_survives_a_restart(cache, desk, soon, dicom, 
         soon(lambda: not client.is_protected(patient))
 
 
+def test_a_patient_that_was_deleted_and_comes_again_is_protected_again(cache, desk, soon, dicom, study_uid):
+    desk.say(study_uid, ("lung-ct", "fetching", None))
+    with cache().client() as client:
+        for _ in range(2):
+            client.upload(dicom(study_uid))
+            study = client.study_by_uid(study_uid)
+            soon(lambda patient=study.patient_orthanc_id: client.is_protected(patient))
+            client.delete_study(study.orthanc_id)
+
+
 def test_what_a_person_has_protected_stays_so(cache, desk, soon, dicom, study_uid):
     with cache().client() as client:
         client.upload(dicom(study_uid))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
@@ -57,10 +58,8 @@ def test_orthanc_anon_de_identifies_with_the_real_engine(start_orthanc, raw, env
         assert not [value for value in (*IDENTIFIERS, study_uid.encode()) if value in data], path
 
 
-def test_orthanc_raw_wakes_who_waits_in_the_real_ledger(
-    start_orthanc, environment, postgres, tmp_path, soon, study_uid
-):
-    store = FileStore(tmp_path / "secrets")
+def test_orthanc_raw_wakes_who_waits_in_the_real_ledger(start_orthanc, environment, postgres, soon, study_uid):
+    store = FileStore(Path(environment["PIXL_DATA"]) / "secrets")
     store.ensure("database-password", postgres.password.encode)
     store.ensure("ledger-key", lambda: b"1f" * 32)
     conninfo = postgres.new_database()
@@ -85,7 +84,7 @@ def test_orthanc_raw_wakes_who_waits_in_the_real_ledger(
 def migrate_and_load(conninfo, password, study_uid):
     migrate(conninfo, password)
     ledger = Ledger.open(conninfo, password=password, key=b"1f" * 32)
-    extract = ExtractId(project="demo", generated_at=dt.datetime(2026, 1, 2))  # noqa: DTZ001
+    extract = ExtractId(project="demo", generated_at=dt.datetime(2026, 1, 2))
     request = StudyRequest(
         project="demo",
         procedure_occurrence_id=1,

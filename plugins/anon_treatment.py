@@ -6,14 +6,13 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 
-from pixl.routing.filters import SeriesHeader, reason_to_skip_series
-
-from pixl.deid import Subject, deidentify, load_policy
+from pixl.deid import Policy, Subject, deidentify, load_policy
 from pixl.domain.project import Project
 from pixl.domain.pseudonym import Pseudonymiser, PseudonymKind, PseudonymQuery
 from pixl.hashing import CachedPseudonymiser, HashingClient
 from pixl.orthanc import StoredSeries
 from pixl.project import Projects
+from pixl.routing.filters import SeriesHeader, reason_to_skip_series
 from plugins.anon_request import Treatment
 
 REMEMBERED = 10_000
@@ -27,6 +26,7 @@ class Treatments:
         self._projects = projects
         self._hashing = hashing
         self._pseudonymisers: dict[str, Pseudonymiser] = {}
+        self._policies: dict[str, Policy] = {}
         self._lock = threading.Lock()
 
     def __call__(self, name: str, patient_pseudonym: str | None) -> Treatment:
@@ -38,7 +38,7 @@ class Treatments:
             There is no such project, or its files are wrong.
         """
         project = self._projects.get(name)
-        policy = load_policy(project)
+        policy = self._seen(load_policy(project))
         pseudonymiser = self._pseudonymiser(project)
         subject = Subject(patient_pseudonym=patient_pseudonym)
         return Treatment(
@@ -47,6 +47,11 @@ class Treatments:
             deidentify=lambda data: deidentify(data, policy, pseudonymiser, subject=subject),
             new_uids=partial(new_uids, pseudonymiser),
         )
+
+    def _seen(self, policy: Policy) -> Policy:
+        """Return the policy as it was seen before: what was compiled of it is used again."""
+        with self._lock:
+            return self._policies.setdefault(policy.hash, policy)
 
     def _pseudonymiser(self, project: Project) -> Pseudonymiser:
         with self._lock:

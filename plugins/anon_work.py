@@ -115,6 +115,8 @@ class StudyWork:
         if not studies:
             raise NotStored("orthanc-raw does not have this study")
         wanted, done = self._sort_out(studies, request, run.treatment)
+        # Asked for together and remembered: one question for the study, not one for each instance.
+        run.treatment.new_uids([instance.sop_uid for _, instance in wanted if instance.sop_uid])
         done += self._treat_all(wanted, run)
         done = self._of_one_patient(done)
         study_uid = self._study_uid(request, run.treatment, done)

@@ -17,7 +17,7 @@ SOP_CLASS, MODALITY, MANUFACTURER, CHARACTER_SET = 0x00080016, 0x00080060, 0x000
 WANTED = {SOP_CLASS: "UI", MODALITY: "CS", MANUFACTURER: "LO", CHARACTER_SET: "CS"}
 LAST_GROUP = 0x0008
 
-STORAGE = re.compile(r"1\.2\.840\.10008\.5\.1\.4\.(1\.1\.[\d.]+|34\.[\d.]+|4[345]\.1)")
+STORAGE = re.compile(r"1\.2\.840\.10008\.5\.1\.4\.(1\.1(\.\d{1,3}){1,6}|34(\.\d{1,3}){1,4}|4[345]\.1)")
 """The standard's composite storage classes (PS3.4 annex B)."""
 REFUSED = (
     (re.compile(r"1\.2\.840\.10008\.5\.1\.4\.1\.1\.104\.\d+"), "an encapsulated document (PDF, CDA, 3D model)"),

@@ -33,6 +33,13 @@ CREATORS = range(0x10, 0x100)
 PADDED_WITH_NUL = frozenset({"OB", "UI", "UN"})
 
 
+def _ends_badly(tag: int, position: int, end: int) -> Malformed:
+    """Return what is wrong with a data set of which the last element that was read is `tag`."""
+    if position > end:
+        return Malformed("an element runs past the end of what it is in", offset=end, path=tag_text(tag))
+    return Malformed("an item has no end" if position == end else "an item ends that was not open", offset=position)
+
+
 def _value(result: Result) -> bytes:
     return result if isinstance(result, bytes) else b""
 
@@ -127,8 +134,7 @@ class Walk:
         """Walk the elements up to `end` or the item's delimiter; `parts` stays empty if all stay as they are."""
         data, header, get = self.data, encoding.header, tables[0].get
         level = Level(encoding, end, is_outermost=tables is self.tables.top)
-        begin, passed = position, 0
-        new: Part | None
+        begin, passed, key = position, 0, b""
         while position < end:
             key, length = header(data, position)
             kind, what = get(key, NO_RULE)
@@ -142,15 +148,16 @@ class Walk:
             if kind is ITEM_DELIMITER:
                 break
             if passed < len(insertions) and (kind is MILESTONE or encoding.tag(key) > insertions[passed][0]):
-                after, new = position, insertions[passed][1](self)
+                begin = self._put(insertions[passed][1](self), begin, position, position, parts)
                 passed += 1
                 get = tables[passed].get
-            else:
-                after, new = self._handlers[kind](what, key, position, level)
+                continue
+            after, new = self._handlers[kind](what, key, position, level)
             if new is not None:
                 begin = self._put(new, begin, position, after, parts)
             position = after
-        self._ends_well(position, end, delimited=delimited, begin=begin)
+        if position > end or delimited is not (position < end):
+            raise _ends_badly(encoding.tag(key) if key else 0, position, end)
         for _, make in insertions[passed:]:
             begin = self._put(make(self), begin, position, position, parts)
         if parts and begin < position:
@@ -165,13 +172,6 @@ class Walk:
             self.holes.append((parts, len(parts)))
         parts.append(new)
         return after
-
-    @staticmethod
-    def _ends_well(position: int, end: int, *, delimited: bool, begin: int) -> None:
-        if position > end:
-            raise Malformed("an element is longer than what it is in", offset=begin)
-        if delimited is not (position < end):
-            raise Malformed("an item has no end" if delimited else "an item ends that was not open", offset=position)
 
     # What may be done with one element: return where the next one is and what to put in its place, None if it stays
 
@@ -198,7 +198,7 @@ class Walk:
             return self._remove(what, key, position, level)
         after = value + length
         if after > level.end:
-            raise Malformed("an element is longer than what it is in", offset=position, path=tag_text(target.tag))
+            raise Malformed("an element runs past the end of what it is in", offset=position, path=tag_text(target.tag))
         old = self.data[value:after]
         new = operation.apply(old, target, self)
         part = b"" if isinstance(operation, Remove) else self._part(new, old, key, target, level.encoding)
@@ -224,27 +224,24 @@ class Walk:
         end = level.end if length == UNDEFINED else value + length
         if end > level.end:
             raise Malformed("a sequence is longer than what it is in", offset=position)
-        tables = (
-            (self.tables.nested,)
-            if inner is self.tables.encoding
-            else (compiled(self.tables.rulebook, IMPLICIT).nested,)
-        )
         hole = SequenceHole(level.encoding, key, inner, length == UNDEFINED, [])
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise Malformed(f"nested deeper than {MAX_DEPTH}", offset=position)
         try:
-            after, changed = self._items(hole, tables, value, end)
+            after, changed = self._items(hole, value, end)
         except Malformed as error:
             path = "/".join(filter(None, (tag_text(level.encoding.tag(key)), error.path)))
             raise Malformed(error.what, offset=error.offset, path=path) from None
         self.depth -= 1
         return after, hole if changed else None
 
-    def _items(self, hole: SequenceHole, tables: tuple[Table, ...], position: int, end: int) -> tuple[int, bool]:
+    def _items(self, hole: SequenceHole, position: int, end: int) -> tuple[int, bool]:
         """Walk the items of a sequence into `hole`; return where it ends and whether anything in it changes."""
         changed = False
         read, inner = hole.inner.item, hole.inner
+        same = inner is self.tables.encoding
+        tables = (self.tables.nested if same else compiled(self.tables.rulebook, IMPLICIT).nested,)
         while position < end:
             key, length = read(self.data, position)
             tag = inner.tag(key)

@@ -86,7 +86,7 @@ RETURNING priority, fingerprint, revision;
 -- move: many studies from one state to another; a new revision is exported anew
 UPDATE study SET state = %(after)s, reason = %(reason)s, since = clock_timestamp(), tries = 0,
     revision = revision + %(new_revision)s::integer
-WHERE id = ANY(%(ids)s) AND state = %(before)s;
+FROM unnest(%(ids)s::bigint[]) AS chosen (chosen_id) WHERE id = chosen_id AND state = %(before)s;
 
 -- note_moves: what orthanc-raw calls the C-MOVEs that run for a study
 UPDATE study SET move_jobs = %(move_jobs)s WHERE id = %(id)s;

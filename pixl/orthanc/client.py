@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, Self
 
 import httpx
+import urllib3
 
 from pixl.domain.errors import ConfigurationError, PixlError, RetryLater
 from pixl.orthanc.resources import (
@@ -30,6 +31,8 @@ Level = Literal["Patient", "Study", "Series", "Instance"]
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 0.4
 """Orthanc closes an idle connection after 0.5 s; a connection as old as that must not be used again."""
+CHUNK = 2**20
+"""Bytes."""
 SPARE_SECONDS = 10.0
 """How much longer than the archive's own timeout Orthanc is given to tell of it."""
 
@@ -66,6 +69,14 @@ class OrthancClient:
             ),
             trust_env=False,
         )
+        # Files come by a client that reads them in one piece: httpx takes five times the CPU for 512 KiB.
+        self._files = urllib3.connection_from_url(
+            url,
+            headers={"Accept-Encoding": "identity", **urllib3.make_headers(basic_auth=f"{user}:{password}")},
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=timeout),
+            maxsize=connections,
+            retries=urllib3.Retry(1, redirect=False, status=False),
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -74,8 +85,9 @@ class OrthancClient:
         self.close()
 
     def close(self) -> None:
-        """Close the pool."""
+        """Close the pools."""
         self._http.close()
+        self._files.close()
 
     # What is stored
 
@@ -114,15 +126,18 @@ class OrthancClient:
 
     def instance(self, orthanc_id: str) -> bytes:
         """Return an instance's file."""
-        return self._request("GET", f"/instances/{orthanc_id}/file").content
+        return b"".join(self.instance_chunks(orthanc_id))
 
     def instance_chunks(self, orthanc_id: str) -> Iterator[bytes]:
-        """Stream an instance's file."""
-        with _errors(), self._http.stream("GET", f"/instances/{orthanc_id}/file") as response:
-            if response.is_error:
-                response.read()
-            _check(response)
-            yield from response.iter_raw()
+        """Stream an instance's file in chunks of a MiB; a file that breaks off raises `RetryLater`."""
+        with _errors():
+            response = self._files.request("GET", f"/instances/{orthanc_id}/file", preload_content=False)
+            try:
+                if response.status != http.HTTPStatus.OK:
+                    _check(httpx.Response(response.status, content=response.read()))
+                yield from response.stream(CHUNK)
+            finally:
+                response.release_conn()
 
     def upload(self, data: bytes) -> Upload:
         """Give an instance to Orthanc.
@@ -310,7 +325,7 @@ def _errors() -> Iterator[None]:
     """Turn what goes wrong on the way into `RetryLater`, whose message names no path."""
     try:
         yield
-    except (httpx.TransportError, httpx.StreamError) as error:
+    except (httpx.TransportError, httpx.StreamError, urllib3.exceptions.HTTPError) as error:
         raise RetryLater(f"Orthanc did not answer ({type(error).__name__})") from None
 
 

@@ -302,7 +302,7 @@ def test_elements_come_out_in_order_wherever_the_stamps_have_to_stand(instance, 
     private = [element(0x00130010, "LO", "ACME 1.0"), element(0x00131001, "DS", "1.5")]
     rules = {"op": "keep", "tags": ['(0013,"ACME 1.0",01)', "Rows", "PixelData", "ProtocolName"]}
     data = instance([*private, element(0x7FE00010, "OW", b"\0\0")], Rows=1, ProtocolName="x")
-    out = read(deidentify(data, policy(rules), pseudonymiser).data)
+    out = read(deidentify(data, policy(rules, options=("basic",)), pseudonymiser).data)
     tags = [one.tag for one in out]
     assert tags == sorted(tags)
     assert {0x00120062, 0x00130010, 0x00131001, 0x00280303} <= set(tags)
@@ -363,6 +363,19 @@ def test_a_name_where_something_else_belongs_goes(instance, policy, pseudonymise
     done = deidentify(data, policy({"op": "keep", "tags": ["KVP", "Rows", "PatientPosition"]}), pseudonymiser)
     assert b"mith" not in done.data
     read(done.data)
+
+
+# Errors
+
+
+def test_an_error_names_the_path_and_the_offset_and_never_a_value(instance, policy, pseudonymiser):
+    inner = struct.pack("<HH2sH", 0x0010, 0x0010, b"PN", 200) + b"Smith "
+    broken = b"\xfe\xff\0\xe0" + struct.pack("<I", len(inner)) + inner
+    data = instance() + b"\x08\0\x32\x10SQ\0\0" + struct.pack("<I", len(broken)) + broken
+    for rules in ({"op": "keep", "tags": ["ProcedureCodeSequence"]}, {"op": "keep", "vrs": ["SQ", "PN"]}):
+        with pytest.raises(InstanceFailed, match=r"\(0008,1032\)/\(0010,0010\) at offset \d+") as reason:
+            deidentify(data, policy(rules), pseudonymiser)
+        assert "Smith" not in str(reason.value)
 
 
 # Private elements

@@ -33,6 +33,10 @@ INCOMPLETE = {
     "UN_sequence.dcm",
     "empty_charset_LEI.dcm",
     "nested_priv_SQ.dcm",
+    "GDCMJ2K_TextGBR.dcm",
+    "SC_jpeg_no_color_transform.dcm",
+    "SC_jpeg_no_color_transform_2.dcm",
+    "SC_rgb_jpeg_app14_dcmd.dcm",
     "no_meta_group_length.dcm",
     "priv_SQ.dcm",
 }

@@ -7,7 +7,6 @@ store would each come to hold what the other one waits for, as soon as Python sw
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -85,9 +84,7 @@ class AnonStore:
             return json.loads(self._call(self._orthanc.RestApiPost, "/instances", data))
 
     def _is_same(self, instance: str, data: bytes) -> bool:
-        stored = self._call(self._orthanc.RestApiGet, f"/instances/{instance}/attachments/dicom/md5")
-        # Orthanc keeps an MD5 of each file; it tells two of our own outputs apart and protects nothing.
-        return stored.decode() == hashlib.md5(data, usedforsecurity=False).hexdigest()
+        return self._call(self._orthanc.RestApiGet, f"/instances/{instance}/file") == data
 
     def _call(self, function: Callable[..., Any], *arguments: Any) -> bytes:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -15,14 +16,21 @@ from pixl.deid.tables import MILESTONES, Tables, compiled
 from pixl.deid.walk import Insertion, Walk
 from pixl.dicom.encoding import tag_text
 from pixl.dicom.part10 import Part10, deflate, part10_head, read_part10
-from pixl.domain.errors import InstanceFailed, InstanceRejected, RetryLater
-from pixl.domain.pseudonym import Pseudonymiser, PseudonymKind
+from pixl.domain.errors import ConfigurationError, InstanceFailed, InstanceRejected, RetryLater
+from pixl.domain.pseudonym import Pseudonymiser, PseudonymKind, PseudonymQuery
 
 PATIENT_ID, ACCESSION_NUMBER = 0x00100020, 0x00080050
 SOP_UID, STUDY_UID, SERIES_UID = 0x00080018, 0x0020000D, 0x0020000E
 REQUIRED = {SOP_UID: "SOPInstanceUID", STUDY_UID: "StudyInstanceUID", SERIES_UID: "SeriesInstanceUID"}
 PATIENT_ID_LENGTH = 64
 NOTHING = (b"", b"")
+ANSWERS = {
+    PseudonymKind.HASH: re.compile(r"[0-9a-f]{2,64}").fullmatch,
+    PseudonymKind.UID: re.compile(r"2\.25\.(0|[1-9]\d{0,38})").fullmatch,
+    PseudonymKind.DAYS: re.compile(r"-[1-9]\d{0,3}").fullmatch,
+}
+PATIENT_PSEUDONYM = re.compile(r"[!-\[\]-~]([ -\[\]-~]{0,62}[!-\[\]-~])?")
+"""What an LO may hold (PS3.5 table 6.2-1), in ASCII, as it has to be right in every character set."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +39,11 @@ class Subject:
 
     patient_pseudonym: str | None = None
     """Becomes the patient ID, where the cohort gives one."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no patient ID."""
+        if self.patient_pseudonym is not None and not PATIENT_PSEUDONYM.fullmatch(self.patient_pseudonym):
+            raise ConfigurationError("the cohort's participant_id must be 1 to 64 ASCII characters without a backslash")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +91,13 @@ def deidentify(
     check(header, policy)
     tables = compiled(policy.rulebook(header.manufacturer, header.modality), file.encoding)
     return _Passage(file, header, policy, tables, subject or Subject()).finish(pseudonymiser)
+
+
+def _is_answer(query: PseudonymQuery, answer: str) -> bool:
+    """Whether an answer looks like what was asked for: an error's text must never become a pseudonym."""
+    if query.kind is PseudonymKind.HASH and len(answer) != query.length:
+        return False
+    return bool(ANSWERS[query.kind](answer))
 
 
 class _Passage:
@@ -143,8 +163,8 @@ class _Passage:
 
     def _answers(self, pseudonymiser: Pseudonymiser) -> Answers:
         pseudonyms = list(pseudonymiser.pseudonyms(self.walk.queries))
-        if len(pseudonyms) != len(self.walk.queries) or not all(pseudonyms):
-            raise RetryLater("the pseudonymiser did not answer every question")
+        if len(pseudonyms) != len(self.walk.queries) or not all(map(_is_answer, self.walk.queries, pseudonyms)):
+            raise RetryLater("the pseudonymiser did not answer every question with a pseudonym")
         # Whatever else in this instance is the patient's ID gets the cohort's pseudonym too.
         pseudonyms[self.patient] = self.subject.patient_pseudonym or pseudonyms[self.patient]
         days = int(pseudonyms[self.days]) if self.walk.wants_days else 0

@@ -183,12 +183,10 @@ class Hash(_Named):
 
 @dataclass(frozen=True)
 class HashOfPatient(Hash):
-    """The same for the patient ID of the outermost level, which gets a pseudonym even if it is empty."""
+    """The same for the patient ID of the outermost level, which gets the patient's pseudonym even if it is empty."""
 
-    def apply(self, value: bytes, target: Target, instance: Instance) -> Result:
+    def apply(self, value: bytes, target: Target, instance: Instance) -> Result:  # noqa: ARG002
         """Return the pseudonym."""
-        if instance.text(value):
-            return super().apply(value, target, instance)
         return Later(lambda answers: answers.patient.encode("ascii"))
 
     @property

@@ -133,6 +133,7 @@ class Fetcher:
         located = self._locate(wanted)
         if located is None:
             return self._without_an_archive(wanted)
+        self._keep(located.study_uid)
         have = self._stored(located.study_uid, wanted)
         if not have:
             self._move(located, list(self._whole(located, wanted)), on_move)
@@ -185,6 +186,12 @@ class Fetcher:
         if wanted.study_uid:
             return self._raw.studies_by_uid(wanted.study_uid)
         return self._raw.studies_by_accession(mrn=wanted.mrn, accession_number=wanted.accession_number)
+
+    def _keep(self, study_uid: str) -> None:
+        """Have what is in orthanc-raw already protected from being recycled; what arrives is protected anyway."""
+        for study in self._raw.studies_by_uid(study_uid):
+            with suppress(NotStored):
+                self._raw.keep(study.orthanc_id)
 
     # --- is it complete
 

@@ -1,6 +1,7 @@
 """What becomes of an instance: each sentence of the policy engine's promise."""
 
 import io
+import pickle
 import struct
 
 import pydicom
@@ -16,7 +17,7 @@ from pydicom.uid import (
 )
 
 from pixl.deid import Subject, deidentify
-from pixl.domain.errors import InstanceFailed, InstanceRejected, RetryLater
+from pixl.domain.errors import ConfigurationError, InstanceFailed, InstanceRejected, RetryLater
 
 ENCODINGS = [
     ExplicitVRLittleEndian,
@@ -102,11 +103,11 @@ def test_an_instance_that_needs_the_same_answer_twice_asks_for_it_once(instance,
     assert [query.value for query in pseudonymiser.batches[0]].count("1.2.3.4") == 1
 
 
-@pytest.mark.parametrize("answers", [[], ["", ""]])
-def test_an_error_is_never_a_pseudonym(instance, policy, answers):
+@pytest.mark.parametrize("answer", [None, "", "Internal Server Error", "1.2.3.4", "-0", "2.25.01", "f" * 65])
+def test_an_error_is_never_a_pseudonym(instance, policy, answer):
     class Broken:
         def pseudonyms(self, queries):
-            return answers
+            return [] if answer is None else [answer] * len(queries)
 
     with pytest.raises(RetryLater):
         deidentify(instance(), policy(), Broken())
@@ -174,6 +175,23 @@ def test_the_cohorts_participant_id_replaces_the_hash_wherever_the_patient_id_st
     out = read(done.data)
     assert (out.PatientID, str(out.PatientName), done.record.patient_id) == ("P0001", "P0001", "P0001")
     assert out.SourcePatientGroupIdentificationSequence[0].PatientID == "P0001"
+
+
+@pytest.mark.parametrize("participant_id", ["", "Müller", "a\\b", "x" * 65, " 1", "1\n"])
+def test_a_participant_id_that_is_no_patient_id_is_refused(participant_id):
+    with pytest.raises(ConfigurationError, match="participant_id"):
+        Subject(patient_pseudonym=participant_id)
+
+
+def test_a_patient_id_with_a_backslash_is_one_patient(instance, policy, pseudonymiser, read):
+    data = instance() + raw(0x00100020, b"LO", b"MRN1\\2")
+    rules = policy({"op": "replace", "value": "{patient}", "tags": ["PatientName"]})
+    assert "\\" not in read(deidentify(data, rules, pseudonymiser).data).PatientID
+
+
+def test_a_policy_can_be_sent_to_another_process(policy):
+    rules = policy({"op": "keep", "tags": ["Rows"]})
+    assert pickle.loads(pickle.dumps(rules)).hash == rules.hash  # noqa: S301 - our own bytes
 
 
 @pytest.mark.parametrize("patient_id", [None, "", "  "])

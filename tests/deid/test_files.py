@@ -239,3 +239,29 @@ def test_a_policy_of_tag_operations_alone_de_identifies(load, instance, pseudony
 def test_the_policy_of_every_project_in_this_repository_loads(name):
     policy = load_policy(Projects(PROJECTS).get(name))
     assert re.fullmatch("[0-9a-f]{64}", policy.hash)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (PROJECTS / "policies").glob("*.yaml")))
+def test_every_ready_policy_de_identifies_and_keeps_what_the_image_needs(name, instance, pseudonymiser, read, tmp_path):
+    project = Project(
+        name="p",
+        modalities=("CT",),
+        destination=DestinationNames(dicom="none", parquet="none"),
+        file=tmp_path / "p.yaml",
+        policy=PROJECTS / "policies" / f"{name}.yaml",
+    )
+    data = instance(
+        PatientName="Smith",
+        PatientBirthDate="19480203",
+        StudyDate="20200131",
+        StudyDescription="Smith",
+        Rows=512,
+        PixelSpacing=[0.5, 0.5],
+        PatientPosition="HFS",
+    )
+    done = deidentify(data, load_policy(project), pseudonymiser)
+    out = read(done.data)
+    assert (out.Rows, out.PixelSpacing, out.PatientPosition) == (512, [0.5, 0.5], "HFS")
+    assert str(out.PatientName) == out.PatientID == done.record.patient_id
+    for value in (b"Smith", b"19480203", b"20200131", b"MRN0042", b"1.2.3.2"):
+        assert value not in done.data

@@ -1,15 +1,17 @@
-"""`pixl cohort load | status | show | retry | cancel`."""
+"""`pixl cohort load | status | retry | cancel`."""
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -18,14 +20,20 @@ from rich.text import Text
 
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.state import FINAL, IN_FLIGHT, State
-from pixl.ledger import ExtractStatus, Ledger
+from pixl.ledger import ExtractStatus, Ledger, Loaded, Portion
 from pixl.secrets import open_store
 from pixl.settings import Settings
+
+if TYPE_CHECKING:
+    from pixl.cohort import Cohort, ExtractCohort
 
 app = typer.Typer(name="cohort", help="Load cohorts, and see where their studies are.", no_args_is_help=True)
 
 SOME_FAILED = 1
 WATCH_SECONDS = 1.0
+BAR_WIDTH = 19
+"""As wide as the time of an extract."""
+NAME_WIDTH = 24
 SHOWN = (State.EXPORTED, State.MISSING, State.REJECTED, State.FAILED, State.HELD)
 COLOURS = {
     State.EXPORTED: "green",
@@ -59,35 +67,58 @@ def load(
 
     settings = Settings.from_process()
     projects = Projects(settings.projects)
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, highlight=False)
     with console.status(f"reading {path.name}"):
-        cohort = read_cohort(path, known_projects=projects.names())
-    chosen = [one for one in cohort.extracts if project in (None, one.extract.project)]
+        cohort = _chosen(read_cohort(path, known_projects=projects.names()), path, project)
+    portions = [
+        Portion(
+            extract=one.extract,
+            requests=one.requests,
+            skipped={part.reason: part.count for part in one.skipped},
+            priority=projects.get(one.extract.project).priority if priority is None else priority,
+        )
+        for one in cohort.extracts
+    ]
+    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger, console.status("loading"):
+        loaded = ledger.load_all(
+            portions,
+            allow_older=allow_older,
+            dry_run=dry_run,
+            # What the ledger has accepted can be exported, so the tables have to be there before it is seen.
+            before_commit=lambda: copy_public(cohort, settings.data / "extracts"),
+        )
+    for one, changed in zip(cohort.extracts, loaded, strict=True):
+        _say_loaded(console, one, changed, dry_run=dry_run)
+
+
+def _chosen(cohort: Cohort, path: Path, project: str | None) -> Cohort:
+    """Return what of a cohort is for `project`, or all of it."""
+    chosen = tuple(one for one in cohort.extracts if project in (None, one.extract.project))
     if not chosen:
-        names = ", ".join(one.extract.project for one in cohort.extracts)
+        names = ", ".join(sorted({one.extract.project for one in cohort.extracts}))
         raise ConfigurationError(f"{path.name} has nothing for project {project!r}; it has: {names}")
-    if not dry_run:
-        copy_public(cohort, settings.data / "extracts")
-    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
-        for one in chosen:
-            skipped = {part.reason: part.count for part in one.skipped}
-            with console.status(f"loading {one.extract.project}"):
-                loaded = ledger.load(
-                    one.extract,
-                    one.requests,
-                    skipped=skipped,
-                    priority=projects.get(one.extract.project).priority if priority is None else priority,
-                    allow_older=allow_older,
-                    dry_run=dry_run,
-                )
-            console.print(
-                f"[bold]{one.extract.project}[/] {one.extract.slug}: {loaded.rows} rows, {loaded.studies} studies; "
-                f"{'would be asked for' if dry_run else 'asked for'}: [green]{loaded.new_studies} new[/], "
-                f"{loaded.reopened} with more series; {loaded.studies - loaded.new_studies - loaded.reopened} "
-                "were asked for before"
-            )
-            for part in one.skipped:
-                console.print(f"  [yellow]{part}[/]")
+    return dataclasses.replace(cohort, extracts=chosen)
+
+
+def _say_loaded(console: Console, one: ExtractCohort, loaded: Loaded, *, dry_run: bool) -> None:
+    before = loaded.studies - loaded.new_studies - loaded.reopened
+    console.print(
+        f"[bold]{one.extract.project}[/] {one.extract.slug}: {_count(loaded.rows, 'row', 'rows')}, "
+        f"{_count(loaded.studies, 'study', 'studies')}"
+    )
+    console.print(f"  {'would be asked for' if dry_run else 'asked for'}: [green]{loaded.new_studies:,} new[/]")
+    if loaded.reopened:
+        console.print(
+            f"  {'would be asked for' if dry_run else 'asked for'} again, with more series: {loaded.reopened:,}"
+        )
+    if before:
+        console.print(f"  asked for before: {before:,}")
+    for part in one.skipped:
+        console.print(Text(f"  {part}", style="yellow"))
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 @app.command()
@@ -96,23 +127,33 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow until nothing is in flight.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
-    """Show the state sum: requested = missing + rejected + failed + held + exported + in flight."""
+    """Show the state sum: requested = exported + missing + rejected + failed + held + in flight.
+
+    With --watch it ends with 1 if a study has failed.
+    """
     settings = Settings.from_process()
     with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+        if project is not None:
+            _check_known(ledger, project)
         if as_json:
             print(json.dumps([_as_json(one) for one in ledger.status(project)], indent=2))
-            return
-        console = Console()
-        if not watch:
-            console.print(page(ledger, project))
-            return
-        with Live(console=console, refresh_per_second=4) as live:
-            while True:
-                live.update(page(ledger, project))
-                if not any(one.in_flight for one in ledger.status(project)):
-                    live.update(page(ledger, project))
-                    return
-                time.sleep(WATCH_SECONDS)
+        elif watch:
+            _watch(ledger, project)
+        else:
+            Console().print(page(ledger, project))
+
+
+def _watch(ledger: Ledger, project: str | None) -> None:
+    """Show the page again and again until nothing is in flight."""
+    with Live(console=Console(), refresh_per_second=4) as live:
+        while True:
+            found = ledger.status(project)
+            live.update(page(ledger, project))
+            if not any(one.in_flight for one in found):
+                break
+            time.sleep(WATCH_SECONDS)
+    if any(one.counts.get(State.FAILED) for one in found):
+        raise typer.Exit(SOME_FAILED)
 
 
 @app.command()
@@ -134,7 +175,9 @@ def retry(
     with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
         made = _generated_at(ledger, project, extract)
         count = ledger.retry(project, states=states, generated_at=made, from_start=from_start)
-    Console().print(f"{count} studies of {project} go on")
+    names = ", ".join(sorted(states))
+    done = f"{_count(count, 'study goes', 'studies go')} on" if count else f"nothing to do: no study is {names}"
+    Console(soft_wrap=True, highlight=False).print(f"{project}: {done}")
 
 
 @app.command()
@@ -144,21 +187,26 @@ def cancel(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Stop what is still on its way. It can be brought back with `pixl cohort retry --state rejected`."""
-    if not yes:
-        typer.confirm(f"Stop every study of {project} that is on its way?", abort=True)
     settings = Settings.from_process()
     with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
-        count = ledger.cancel(project, generated_at=_generated_at(ledger, project, extract))
-    Console().print(f"{count} studies of {project} are cancelled; what is being exported right now goes on")
+        made = _generated_at(ledger, project, extract)
+        if not yes:
+            what = f"extract {extract} of {project}" if extract else project
+            typer.confirm(f"Stop every study of {what} that is on its way?", abort=True)
+        count = ledger.cancel(project, generated_at=made)
+    done = f"{_count(count, 'study is', 'studies are')} cancelled" if count else "nothing to do: no study is on its way"
+    Console(soft_wrap=True, highlight=False).print(f"{project}: {done}; what is being exported right now goes on")
 
 
 def _generated_at(ledger: Ledger, project: str, slug: str | None) -> dt.datetime | None:
-    if slug is not None:
-        return ledger.extract_of(project, slug).generated_at
+    _check_known(ledger, project)
+    return ledger.extract_of(project, slug).generated_at if slug is not None else None
+
+
+def _check_known(ledger: Ledger, project: str) -> None:
     if not ledger.status(project):
         known = ", ".join(sorted({one.project for one in ledger.status()})) or "none"
         raise ConfigurationError(f"project {project!r} has no cohort; projects with one: {known}")
-    return None
 
 
 def page(ledger: Ledger, project: str | None) -> Group:
@@ -170,16 +218,22 @@ def page(ledger: Ledger, project: str | None) -> Group:
 
 
 def _table(found: Sequence[ExtractStatus]) -> Table:
-    table = Table("project", "extract", "", title="Studies", title_justify="left")
+    """Return a line of numbers for each extract. Its names and its bar are one above the other: 80 columns hold all."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False, row_styles=["", ""], leading=1)
+    table.add_column("extract", min_width=BAR_WIDTH, overflow="fold")
     for name in ("requested", *(state.value for state in SHOWN), "in flight"):
-        table.add_column(name, justify="right", min_width=len(name))
+        table.add_column(name, justify="right", no_wrap=True)
     for one in found:
-        name = one.generated_at.strftime("%Y-%m-%d %H:%M:%S") if one.generated_at else "by hand"
-        done = one.requested - one.in_flight
-        bar = ProgressBar(total=one.requested or 1, completed=done if one.requested else 1, width=20)
         numbers = [_number(one.counts.get(state, 0), COLOURS[state]) for state in SHOWN]
-        table.add_row(one.project, name, bar, str(one.requested), *numbers, _number(one.in_flight, "cyan"))
+        table.add_row(_title(one), Text(str(one.requested), style="bold"), *numbers, _number(one.in_flight, "cyan"))
     return table
+
+
+def _title(one: ExtractStatus) -> Group:
+    made = one.generated_at.strftime("%Y-%m-%d %H:%M:%S") if one.generated_at else "by hand"
+    done = one.requested - one.in_flight
+    bar = ProgressBar(total=one.requested or 1, completed=done if one.requested else 1, width=BAR_WIDTH)
+    return Group(Text(one.project, style="bold", overflow="fold"), Text(made), bar)
 
 
 def _number(count: int, colour: str) -> Text:
@@ -198,9 +252,15 @@ def _reasons(ledger: Ledger, project: str | None) -> Iterator[Table]:
     reasons = ledger.reasons(project)
     if not reasons:
         return
-    table = Table("project", "state", "studies", "reason", title="Why", title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("studies", justify="right", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("project", overflow="fold", max_width=NAME_WIDTH)
+    table.add_column("why", overflow="fold", ratio=1)
     for name, state, reason, count in reasons:
-        table.add_row(name, Text(state.value, style=COLOURS.get(state, "cyan")), str(count), reason)
+        # What an archive answers is shown as it is, not as markup.
+        table.add_row(str(count), Text(state.value, style=COLOURS.get(state, "cyan")), name, Text(reason))
+    yield Text()
     yield table
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from pixl.domain.errors import ConfigurationError
 from pixl.ledger import Ledger
 from pixl.secrets import open_store
 from pixl.settings import Settings
+
+SLOWEST = 0.01
+"""Studies a minute: one in 100 minutes. What is slower is meant to be `pixl fetch stop`."""
 
 app = typer.Typer(name="fetch", help="How hard the archive is asked.", no_args_is_help=True)
 
@@ -37,8 +42,8 @@ def rate(
     ] = None,
 ) -> None:
     """Show or set how many studies a minute are asked of the archive, by all workers together."""
-    if per_minute is not None and per_minute < 0:
-        raise typer.BadParameter("give a number of studies a minute, or 0 for no limit")
+    if per_minute and not (math.isfinite(per_minute) and per_minute >= SLOWEST):
+        raise ConfigurationError(f"give a number of studies a minute, at least {SLOWEST:g}, or 0 for no limit")
     with _ledger() as ledger:
         if per_minute is not None:
             ledger.set_gate(per_minute=per_minute or None, unlimited=per_minute == 0)
@@ -46,8 +51,9 @@ def rate(
 
 
 def _say(paused: bool, per_minute: float | None) -> None:
-    pace = "without limit" if per_minute is None else f"at most {per_minute:g} studies a minute"
-    Console().print(f"fetching is {'paused' if paused else 'on'}, {pace}")
+    pace = "without a limit" if per_minute is None else f"at most {per_minute:g} studies a minute"
+    state = "paused; `pixl fetch start` lets it go on," if paused else "on,"
+    Console(soft_wrap=True, highlight=False).print(f"fetching is {state} {pace}")
 
 
 def _ledger() -> Ledger:

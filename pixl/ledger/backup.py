@@ -28,6 +28,9 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 CONNECT_SECONDS = 5
 LOCK_SECONDS = 10
+COPY = re.compile(r"COPY \S+ \((.*)\) FROM stdin;")
+END = r"\."
+"""What pg_restore writes before and after the rows of a table."""
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PGCONNECT_TIMEOUT": str(CONNECT_SECONDS)}
 
 
@@ -107,18 +110,13 @@ def check_backup(file: Path, key: bytes) -> None:
     """
     if not file.is_file():
         raise ConfigurationError(f"{file}: there is no such file; `pixl backup` makes one")
-    versions = _rows(file, "pixl_migration")
-    if not versions:
-        raise ConfigurationError(f"{file.name} is no backup that `pixl backup` made")
-    version = versions[0]["version_num"]
-    if version not in known_versions():
-        raise ConfigurationError(
-            f"{file.name} was made by another version of PIXL (its ledger is at {version}, this PIXL knows up to "
-            f"{known_versions()[-1]}): restore it with that version"
-        )
-    for study in _rows(file, "study"):
+    pg_restore = _program("pg_restore")
+    _run([pg_restore, "--list", str(file)], f"{file.name} is no backup, or one of a newer Postgres")
+    _check_version(file)
+    study = _first_row(file, "study")
+    if study:
         Cipher(key).decrypt(bytes.fromhex(study["identifiers"].removeprefix(r"\\x")))
-    _run([_program("pg_restore"), "--file=/dev/null", str(file)], f"{file.name} is cut off or damaged; take another one")
+    _run([pg_restore, "--file=/dev/null", str(file)], f"{file.name} is cut off or damaged; take another one")
 
 
 def restore(database: Database, file: Path) -> None:
@@ -132,10 +130,11 @@ def restore(database: Database, file: Path) -> None:
         It could not be done; the database is as it was.
     """
     version = _server_version(database)
-    psql = [_program("psql", version), "--no-psqlrc", "--quiet", "--no-password", "--single-transaction"]
+    psql = [_program("psql", version), "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1"]
+    # Not pg_restore's own --clean: it drops what the file knows, and fails on tables of a newer PIXL.
+    replace = ["--single-transaction", "--command=DROP SCHEMA IF EXISTS public CASCADE", "--file=-"]
     with subprocess.Popen(
-        # Not pg_restore's own --clean: it drops what the file knows, and fails on tables of a newer PIXL.
-        [*psql, "--set=ON_ERROR_STOP=1", "--command=DROP SCHEMA public CASCADE", "--file=-", database.public_conninfo],
+        [*psql, *replace, database.public_conninfo],
         env={**_environment(database), "PGOPTIONS": f"-c lock_timeout={LOCK_SECONDS}s -c client_min_messages=error"},
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -170,6 +169,18 @@ def projects_of(database: Database) -> list[str]:
     """Return the projects that the ledger knows."""
     with database.connect() as connection:
         return [row[0] for row in connection.execute(QUERIES["projects"])]
+
+
+def _check_version(file: Path) -> None:
+    row = _first_row(file, "pixl_migration")
+    if row is None:
+        raise ConfigurationError(f"{file.name} is a backup of another database, not of PIXL's ledger")
+    version, known = row["version_num"], known_versions()
+    if version not in known:
+        raise ConfigurationError(
+            f"{file.name} was made by another version of PIXL (its ledger is at {version}, this PIXL knows up to "
+            f"{known[-1]}): restore it with that version"
+        )
 
 
 def _first(connection: psycopg.Connection, query: str) -> Any:
@@ -212,15 +223,17 @@ def _partial(file: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def _rows(file: Path, table: str) -> list[dict[str, str]]:
-    """Return the first row of a table in a backup, if it has one."""
+def _first_row(file: Path, table: str) -> dict[str, str] | None:
+    """Return the first row of a table in a backup, if it has one, without reading the rest."""
     command = [_program("pg_restore"), "--data-only", f"--table={table}", "--file=-", str(file)]
-    lines = iter(_run(command, f"{file.name} is no backup that `pixl backup` made").splitlines())
-    for line in lines:
-        if found := re.match(r"COPY \S+ \((.*)\) FROM stdin;", line):
-            first = next(lines, r"\.")
-            return [] if first == r"\." else [dict(zip(found[1].split(", "), first.split("\t"), strict=True))]
-    return []
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as reader:
+        try:
+            lines = (line.decode("utf-8", errors="replace").rstrip("\n") for line in reader.stdout or ())
+            header = next(filter(None, map(COPY.fullmatch, lines)), None)
+            row = next(lines, END) if header else END
+        finally:
+            reader.kill()
+    return None if header is None or row == END else dict(zip(header[1].split(", "), row.split("\t"), strict=True))
 
 
 def _run(command: list[str], failure: str) -> str:

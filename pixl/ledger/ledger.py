@@ -67,6 +67,17 @@ class Note:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Portion:
+    """An extract to be loaded. Identifiable."""
+
+    extract: ExtractId
+    requests: Iterable[StudyRequest] = field(repr=False)
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """Reason -> number of rows that ask for nothing."""
+    priority: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Loaded:
     """What loading a cohort changed."""
 
@@ -176,22 +187,58 @@ class Ledger:
         CohortInvalid
             The project has loaded a newer extract already.
         """
+        one = Portion(extract=extract, requests=requests, skipped=skipped or {}, priority=priority)
+        return self.load_all([one], allow_older=allow_older, dry_run=dry_run)[0]
+
+    def load_all(
+        self,
+        portions: Sequence[Portion],
+        *,
+        allow_older: bool = False,
+        dry_run: bool = False,
+        before_commit: Callable[[], object] = lambda: None,
+    ) -> list[Loaded]:
+        """Do what `load` does for several extracts: all of them, or none.
+
+        Parameters
+        ----------
+        before_commit
+            Is called once all are accepted; where it fails, nothing is loaded. Not called in a dry run.
+
+        Raises
+        ------
+        CohortInvalid
+            A project has loaded a newer extract already.
+        """
         with self._transaction() as connection:
-            self._refuse_older(connection, extract, allow_older=allow_older)
-            self._stage(connection, requests)
-            loaded = self._merge(connection, extract, skipped or {}, priority)
+            for portion in portions:
+                self._refuse_older(connection, portion.extract, allow_older=allow_older)
+            loaded = [self._load(connection, portion) for portion in portions]
             if dry_run:
                 connection.rollback()
-        if loaded.new_studies and not dry_run:
+                return loaded
+            before_commit()
+        if any(one.new_studies for one in loaded):
             self._analyze()
         return loaded
 
+    def _load(self, connection: Connection, portion: Portion) -> Loaded:
+        self._stage(connection, portion.requests)
+        loaded = self._merge(connection, portion)
+        connection.execute(QUERIES["unstage"])
+        return loaded
+
     def _refuse_older(self, connection: Connection, extract: ExtractId, *, allow_older: bool) -> None:
+        """Refuse an extract that is older than the newest; one that was loaded before may be loaded again."""
+        scope = {"project": extract.project, "generated_at": extract.generated_at}
         newest = _one(connection, "newest_extract", project=extract.project)["generated_at"]
-        if newest and extract.generated_at < newest and not allow_older:
+        if allow_older or not newest or extract.generated_at >= newest:
+            return
+        if not connection.execute(QUERIES["find_extract"], scope).fetchone():
             raise CohortInvalid(
-                f"this extract was made at {extract.generated_at}, but project {extract.project!r} has loaded one of "
-                f"{newest}; load the newest extract, or say --allow-older if you mean it"
+                f"this extract was made at {extract.generated_at:%Y-%m-%d %H:%M:%S}, but project {extract.project!r} "
+                f"has loaded one of {newest:%Y-%m-%d %H:%M:%S}; load the newest extract, or say --allow-older if you "
+                "mean it"
             )
 
     def _stage(self, connection: Connection, requests: Iterable[StudyRequest]) -> None:
@@ -212,13 +259,12 @@ class Ledger:
             self._cipher.encrypt(series) if series else None,
         )
 
-    def _merge(self, connection: Connection, extract: ExtractId, skipped: Mapping[str, int], priority: int) -> Loaded:
-        scope = {"project": extract.project}
+    def _merge(self, connection: Connection, portion: Portion) -> Loaded:
+        scope = {"project": portion.extract.project}
         count = _one(connection, "count_staged")
-        extract_id = _one(
-            connection, "add_extract", generated_at=extract.generated_at, skipped=Jsonb(dict(skipped)), **scope
-        )["id"]
-        new = _one(connection, "add_studies", priority=priority, **scope)["count"]
+        extract = {**scope, "generated_at": portion.extract.generated_at, "skipped": Jsonb(dict(portion.skipped))}
+        extract_id = _one(connection, "add_extract", **extract)["id"]
+        new = _one(connection, "add_studies", priority=portion.priority, **scope)["count"]
         reopened = connection.execute(QUERIES["more_series"], scope).fetchall()
         new_rows = _one(connection, "add_rows", extract_id=extract_id, **scope)["count"]
         self._ask_again(connection, reopened, "more series are asked for")

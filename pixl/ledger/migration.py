@@ -8,6 +8,8 @@ import psycopg
 
 from pixl.domain.errors import ServiceUnavailable
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
 
 def migrate(conninfo: str, password: str | None = None) -> None:
     """Apply the migrations that are missing; two at the same time wait for each other.
@@ -23,7 +25,7 @@ def migrate(conninfo: str, password: str | None = None) -> None:
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     engine = sqlalchemy.create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo, password=password)
     )
@@ -36,6 +38,13 @@ def migrate(conninfo: str, password: str | None = None) -> None:
         raise ServiceUnavailable("the database does not answer; look at `pixl status`") from error
     finally:
         engine.dispose()
+
+
+def known_versions() -> list[str]:
+    """Return the versions that a ledger can be at, the newest last."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    return [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][::-1]
 
 
 def run_sql(text: str) -> None:

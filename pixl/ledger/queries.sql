@@ -17,6 +17,9 @@ CREATE TEMPORARY TABLE staged (
     procedure_occurrence_id bigint NOT NULL, series_fingerprint bytea NOT NULL, series bytea
 ) ON COMMIT DROP;
 
+-- unstage: the next extract of the same transaction has a table of its own
+DROP TABLE staged;
+
 -- copy_staged: the rows of this load, in bulk
 COPY staged (fingerprint, uid_fingerprint, identifiers, procedure_occurrence_id, series_fingerprint, series)
 FROM STDIN (FORMAT BINARY);
@@ -202,3 +205,16 @@ FROM parquet_export JOIN extract ON extract.id = extract_id WHERE parquet_export
 -- set_parquet_export: how far it is
 UPDATE parquet_export SET state = %(state)s, reason = %(reason)s, done = %(done)s, total = %(total)s, files = %(files)s
 WHERE id = %(id)s;
+
+-- has_ledger: whether this database has PIXL's tables
+SELECT to_regclass('public.extract') IS NOT NULL AND to_regclass('public.study') IS NOT NULL;
+
+-- holds_something: whether a cohort was ever loaded, or a study sent by hand
+SELECT EXISTS (SELECT FROM extract) OR EXISTS (SELECT FROM study);
+
+-- others_connected: how many other programs are connected to this database
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend';
+
+-- projects: the projects that have studies or extracts
+SELECT project FROM extract UNION SELECT project FROM study ORDER BY project;

@@ -55,7 +55,7 @@ def bring_up(
     """
     layout = Layout(data=settings.data)
     layout.prepare()
-    with _alone(layout):
+    with alone(layout):
         supervisor = Supervisor(layout)
         if supervisor.pid() is None:
             end_leftovers(layout)
@@ -76,7 +76,7 @@ def bring_down(settings: Settings) -> None:
     if not layout.data.is_dir():
         return
     layout.prepare()
-    with _alone(layout):
+    with alone(layout):
         _end_supervisor(layout)
         end_leftovers(layout)
 
@@ -143,8 +143,8 @@ def _end_supervisor(layout: Layout) -> None:
 
 
 @contextmanager
-def _alone(layout: Layout) -> Iterator[None]:
-    """Keep a second `pixl up` or `pixl down` of the same data folder out."""
+def alone(layout: Layout) -> Iterator[None]:
+    """Keep every other `pixl up`, `pixl down`, `pixl backup` and `pixl restore` of the same data folder out."""
     with (layout.run / "lock").open("w", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

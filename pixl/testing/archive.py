@@ -9,13 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, build_context, evt
-from pynetdicom.sop_class import (
-    StudyRootQueryRetrieveInformationModelFind,
-    StudyRootQueryRetrieveInformationModelMove,
-    Verification,
-)
+from pynetdicom.presentation import QueryRetrievePresentationContexts, VerificationPresentationContexts
 from pynetdicom.transport import ThreadedAssociationServer
 
 PENDING, SUCCESS, UNABLE = 0xFF00, 0x0000, 0xA702
@@ -58,14 +53,7 @@ class Archive:
     def __enter__(self) -> Self:
         node = AE(ae_title=self.aet)
         node.require_called_aet = True
-        node.supported_contexts = [
-            build_context(uid, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
-            for uid in (
-                Verification,
-                StudyRootQueryRetrieveInformationModelFind,
-                StudyRootQueryRetrieveInformationModelMove,
-            )
-        ]
+        node.supported_contexts = [*VerificationPresentationContexts, *QueryRetrievePresentationContexts]
         for context in self._storage_contexts():
             node.add_requested_context(context.abstract_syntax, context.transfer_syntax)
         handlers: list[Any] = [
@@ -83,7 +71,7 @@ class Archive:
     @property
     def port(self) -> int:
         """Where it listens."""
-        if self._server is None:
+        if self._server is None or self._server.socket is None:
             raise RuntimeError("the archive is not running")
         return int(self._server.socket.getsockname()[1])
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 
+import httpx
 import pydicom
 import pytest
 from pydicom.data import get_testdata_file
@@ -10,7 +11,7 @@ from pydicom.data import get_testdata_file
 from pixl.domain.errors import NotBefore, RetryLater, StudyHeld, StudyMissing
 from pixl.intake import Fetcher, Hours, Source, Wanted
 from pixl.testing.archive import Archive, Manners
-from pixl.testing.real_orthanc import RealOrthanc
+from pixl.testing.real_orthanc import PASSWORD, RealOrthanc
 
 pytestmark = pytest.mark.servers
 
@@ -44,35 +45,48 @@ def as_bytes(one):
     return file.getvalue()
 
 
-@pytest.fixture
-def archive():
-    with Archive(instances=[instance(n) for n in range(6)]) as running:
-        yield running
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
+    """A VNA, a PACS and an orthanc-raw for all tests; each test finds them as new."""
+    with Archive(instances=[instance(n) for n in range(6)]) as vna, Archive(instances=[], aet="PACS") as pacs:
+        config = {
+            "DicomAet": AET,
+            "DicomAlwaysAllowStore": True,
+            "DicomModalities": {
+                "primary": ["VNA", "127.0.0.1", vna.port],
+                "secondary": ["PACS", "127.0.0.1", pacs.port],
+                "stranger": ["NOBODY", "127.0.0.1", vna.port],
+            },
+            "OverwriteInstances": True,
+        }
+        orthanc = RealOrthanc(tmp_path_factory.mktemp("orthanc") / "raw", config=config).start()
+        vna.destination = pacs.destination = ("127.0.0.1", orthanc.dicom_port)
+        with orthanc.client() as client:
+            yield vna, pacs, client, orthanc.url
+        orthanc.stop()
 
 
 @pytest.fixture
-def second():
-    with Archive(instances=[], aet="PACS") as running:
-        yield running
+def archive(servers):
+    vna = servers[0]
+    vna.instances, vna.manners, vna.finds = [instance(n) for n in range(6)], Manners(), 0
+    vna.moved.clear()
+    return vna
 
 
 @pytest.fixture
-def raw(archive, second, tmp_path):
-    config = {
-        "DicomAet": AET,
-        "DicomAlwaysAllowStore": True,
-        "DicomModalities": {
-            "primary": ["VNA", "127.0.0.1", archive.port],
-            "secondary": ["PACS", "127.0.0.1", second.port],
-            "stranger": ["NOBODY", "127.0.0.1", archive.port],
-        },
-        "OverwriteInstances": True,
-    }
-    orthanc = RealOrthanc(tmp_path / "raw", config=config).start()
-    archive.destination = second.destination = ("127.0.0.1", orthanc.dicom_port)
-    with orthanc.client() as client:
-        yield client
-    orthanc.stop()
+def second(servers):
+    servers[1].instances = []
+    return servers[1]
+
+
+@pytest.fixture
+def raw(servers, archive):
+    client = servers[2]
+    with httpx.Client(base_url=servers[3], auth=("pixl", PASSWORD), trust_env=False) as http:
+        for study in http.get("/studies").json():
+            http.delete(f"/studies/{study}").raise_for_status()
+    return client
 
 
 def fetcher(raw, *sources, timeout=5, **options):

@@ -214,7 +214,7 @@ def page(ledger: Ledger, project: str | None) -> Group:
     found = ledger.status(project)
     if not found:
         return Group(Text("No cohort is loaded. `pixl cohort load PATH` loads one."))
-    return Group(_table(found), *_gate(ledger), *_reasons(ledger, project))
+    return Group(_table(found), Text(), *_gate(ledger), *_reasons(ledger, project))
 
 
 def _table(found: Sequence[ExtractStatus]) -> Table:
@@ -248,7 +248,7 @@ def _gate(ledger: Ledger) -> Iterator[Text]:
         yield Text(f"At most {rate:g} studies a minute are asked of the archive.", style="dim")
 
 
-def _reasons(ledger: Ledger, project: str | None) -> Iterator[Table]:
+def _reasons(ledger: Ledger, project: str | None) -> Iterator[Table | Text]:
     reasons = ledger.reasons(project)
     if not reasons:
         return
@@ -260,7 +260,6 @@ def _reasons(ledger: Ledger, project: str | None) -> Iterator[Table]:
     for name, state, reason, count in reasons:
         # What an archive answers is shown as it is, not as markup.
         table.add_row(str(count), Text(state.value, style=COLOURS.get(state, "cyan")), name, Text(reason))
-    yield Text()
     yield table
 
 

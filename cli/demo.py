@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -108,5 +110,6 @@ def _tell(console: Console, settings: Settings) -> None:
     console.print(f"  orthanc-raw (identifiable)   {settings.raw_url}/app/explorer.html")
     console.print(f"  orthanc-anon (de-identified) {settings.anon_url}/app/explorer.html")
     console.print(f"  user admin, password in      {settings.data / 'secrets' / 'orthanc-admin-password'}")
-    console.print("  pixl status | pixl cohort status | pixl logs | pixl doctor")
-    console.print("  pixl demo --down             stops it")
+    pixl = "pixl" if shutil.which("pixl") else sys.argv[0]
+    console.print(f"  {pixl} status | cohort status | logs | doctor")
+    console.print(f"  {pixl} demo --down           stops it")

@@ -85,7 +85,7 @@ class Settings:
     archive_timeout: int = 60
     """Seconds of silence after which an archive counts as not answering."""
     fetch_workers: int = 2
-    deidentify_workers: int = 1
+    deidentify_workers: int = 2
     export_workers: int = 2
     max_tries: int = 8
     """How often a step of a study is tried before the study fails."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from pixl.deid import profile
 from pixl.deid.peer_file import peer_rules
 from pixl.deid.policy import Override, Policy, Rule
 from pixl.deid.policy_file import PolicyKeys, check_options, overrides_of, rules_of
@@ -13,7 +16,7 @@ from pixl.domain.errors import ConfigurationError
 from pixl.domain.project import Project
 from pixl.project.yaml_file import read_form, read_yaml
 
-_Contents = tuple[tuple[str, ...], tuple[Rule, ...], tuple[Override, ...]]
+TABLE = "confidentiality.csv"
 
 
 def load_policy(project: Project) -> Policy:
@@ -29,36 +32,59 @@ def load_policy(project: Project) -> Policy:
     rules: tuple[Rule, ...] = ()
     overrides: tuple[Override, ...] = ()
     if project.policy:
-        options, rules, overrides = _read_policy(project.policy)
-    files = project.tag_operation_files
-    peer = peer_rules(_documents(files.base), _documents(files.manufacturer_overrides))
+        keys = read_form(project.policy, PolicyKeys)
+        options = _options(keys, project.policy)
+        rules, overrides = _rules(keys, project.policy)
+    tag_files = project.tag_operation_files
+    peer = peer_rules(_documents(tag_files.base), _documents(tag_files.manufacturer_overrides))
     refusal = "the project's image operation files are recipes that this engine cannot run"
     return Policy(
         name=project.name,
-        rules=rules + peer.rules,
+        rules=_profile_rules(options, project.policy) + rules + peer.rules,
         overrides=overrides + peer.overrides,
         options=options,
         modalities=project.modalities,
         notes=peer.notes,
         refuse_pixels=refusal if project.image_operation_files else "",
+        limits=profile.limits(confidentiality_table(), options) if options else {},
     )
+
+
+@cache
+def confidentiality_table() -> tuple[profile.Attribute, ...]:
+    """Return table E.1-1 of PS3.15, which comes with the engine."""
+    return profile.read_table(files("pixl.deid").joinpath(TABLE).read_text("utf-8"))
+
+
+def _options(keys: PolicyKeys, path: Path) -> tuple[str, ...]:
+    """Return the profile and its options, as the output is stamped with them."""
+    check_options(keys, path)
+    return ("basic", *keys.options) if keys.profile == "basic" else ()
+
+
+def _profile_rules(options: tuple[str, ...], path: Path | None) -> tuple[Rule, ...]:
+    if not options:
+        return ()
+    try:
+        return profile.profile_rules(confidentiality_table(), options)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: options: {error}") from None
 
 
 def _documents(paths: tuple[Path, ...]) -> Iterator[tuple[Path, Any]]:
     return ((path, read_yaml(path)) for path in paths)
 
 
-def _read_policy(
-    path: Path, including: tuple[Path, ...] = ()
-) -> tuple[tuple[str, ...], tuple[Rule, ...], tuple[Override, ...]]:
-    """Return options, rules and overrides of a policy file, after those of the files that it includes."""
+def _rules(
+    keys: PolicyKeys, path: Path, including: tuple[Path, ...] = ()
+) -> tuple[tuple[Rule, ...], tuple[Override, ...]]:
+    """Return rules and overrides of a policy file, after those of the files that it includes."""
     if path in including:
         raise ConfigurationError(f"{path}: includes itself")
-    keys = read_form(path, PolicyKeys)
-    check_options(keys.options, path)
     rules: tuple[Rule, ...] = ()
     overrides: tuple[Override, ...] = ()
     for name in keys.include:
-        _, more_rules, more_overrides = _read_policy(path.with_name(name), (*including, path))
+        included = path.with_name(name)
+        more_rules, more_overrides = _rules(read_form(included, PolicyKeys), included, (*including, path))
         rules, overrides = rules + more_rules, overrides + more_overrides
-    return keys.options, rules + rules_of(keys.rules, path), overrides + overrides_of(keys, path)
+    return rules + rules_of(keys.rules, path), overrides + overrides_of(keys, path)

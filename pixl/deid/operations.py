@@ -261,7 +261,7 @@ class CleanText(_Named):
     """Keep what is known to say nothing about a person: words, coded strings and codes of the standard."""
 
     value: str | None = None
-    """What stands there if nothing is left."""
+    """What stands there if nothing is left; without it the element goes."""
 
     def apply(self, value: bytes, target: Target, instance: Instance) -> Result:
         """Return the known part of each value; names that occur elsewhere in the instance are not known words."""
@@ -276,8 +276,8 @@ class CleanText(_Named):
     def _result(self, value: bytes, text: str, clean: str) -> bytes | None:
         if clean == text:
             return value
-        clean = clean or self.value or ""
-        return clean.encode("ascii") if clean else None
+        left = clean or self.value
+        return None if left is None else left.encode("ascii")
 
     def __str__(self) -> str:
         return self.name if self.value is None else f"{self.name} or {self.value!r}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pixl.deid.operations import Operation, Remove
+from pixl.deid.operations import Keep, Operation, Remove
 from pixl.dicom.encoding import tag_text
 from pixl.dicom.names import dictionary, keyword
 
@@ -39,9 +39,8 @@ class Rule:
     """With `groups`: only what the dictionary gives one of these representations."""
     private: tuple[PrivateTag, ...] = ()
 
-    def targets(self) -> Iterator[int]:
-        """Yield the standard tags that this rule is for."""
-        yield from self.tags
+    def wide_targets(self) -> Iterator[int]:
+        """Yield the standard tags that this rule is for without naming them."""
         for tag, (vrs, _) in dictionary().items() if self.groups or self.vrs else ():
             in_group = not self.groups or tag >> 16 in self.groups
             if in_group and (not self.vrs or (vrs[:1] and vrs[0] in self.vrs)):
@@ -75,6 +74,25 @@ class Decision:
         return f"{self.operation} [{self.source}]"
 
 
+NO_LIMITS: Mapping[int, str] = {}
+DATES = frozenset({"shift-date", "year", "age-band"})
+DUMMIES = frozenset({"remove", "empty", "replace"})
+CLEAN = DUMMIES | DATES | {"clean-text", "hash", "uid", "regions"}
+ALLOWED = {"X": DUMMIES, "Z": DUMMIES | {"hash", "uid"}, "D": DUMMIES | {"hash", "uid"}, "U": DUMMIES | {"uid"}}
+"""What is at least as strict as an action of the profile."""
+
+
+def is_looser(tag: int, operation: Operation, limits: Mapping[int, str]) -> bool:
+    """Whether an operation does less to an attribute than the profile's action for it, if it has one."""
+    action = limits.get(tag, "K")
+    if action == "K":
+        return False
+    if isinstance(operation, Keep) and dictionary()[tag][0] == ("SQ",) and action in ("C", "X/Z/U*"):
+        return False  # The rules are applied to what is in it.
+    allowed = CLEAN if action == "C" else ALLOWED.get(action[-1], DUMMIES)
+    return operation.name not in allowed
+
+
 NO_RULE = Decision(operation=Remove(), source="no rule names it")
 
 
@@ -86,13 +104,14 @@ class Rulebook:
     private: Mapping[tuple[int, str, int], Decision]
 
     @classmethod
-    def of(cls, rules: tuple[Rule, ...]) -> Rulebook:
-        """Merge rules."""
+    def of(cls, rules: tuple[Rule, ...], limits: Mapping[int, str] = NO_LIMITS) -> Rulebook:
+        """Merge rules; one by group or representation never loosens what the profile says of a single attribute."""
         standard: dict[int, Decision] = {}
         private: dict[tuple[int, str, int], Decision] = {}
         for rule in rules:
             decision = Decision(operation=rule.operation, source=rule.source)
-            standard |= dict.fromkeys(rule.targets(), decision)
+            broad = (tag for tag in rule.wide_targets() if not is_looser(tag, rule.operation, limits))
+            standard |= dict.fromkeys((*broad, *rule.tags), decision)
             private |= {(tag.group, tag.creator, tag.element): decision for tag in rule.private}
         return cls(standard=standard, private=private)
 
@@ -124,6 +143,8 @@ class Policy:
     refuse_pixels: str = ""
     """Why instances with pixel data are rejected, if they are."""
     notes: tuple[str, ...] = ()
+    limits: Mapping[int, str] = field(default_factory=dict, repr=False)
+    """Tag -> the action of the profile with these options; empty if the policy claims none."""
     _rulebooks: dict[tuple[bool, ...], Rulebook] = field(default_factory=dict, compare=False, repr=False)
 
     def rulebook(self, manufacturer: str, modality: str) -> Rulebook:
@@ -131,8 +152,30 @@ class Policy:
         applies = tuple(override.applies(manufacturer, modality) for override in self.overrides)
         if applies not in self._rulebooks:
             extra = (override.rules for override, yes in zip(self.overrides, applies, strict=True) if yes)
-            self._rulebooks[applies] = Rulebook.of(sum(extra, self.rules))
+            self._rulebooks[applies] = Rulebook.of(sum(extra, self.rules), self.limits)
         return self._rulebooks[applies]
+
+    @cached_property
+    def deviations(self) -> tuple[str, ...]:
+        """Where this policy does less than the profile that it claims: a sentence an attribute."""
+        books = [Rulebook.of(self.rules, self.limits)]
+        books += [Rulebook.of(override.rules, self.limits) for override in self.overrides]
+        loose = {
+            tag: decision
+            for book in books
+            for tag, decision in book.standard.items()
+            if is_looser(tag, decision.operation, self.limits)
+        }
+        private = self.limits and "retain-safe-private" not in self.options and any(book.creators for book in books)
+        return (
+            *(f"{tag_text(tag)} {keyword(tag)}: {loose[tag]}, not {self.limits[tag]}" for tag in sorted(loose)),
+            *(("private elements stay without retain-safe-private",) if private else ()),
+        )
+
+    @cached_property
+    def claims(self) -> tuple[str, ...]:
+        """The profile and options that the output may be stamped with: none if the policy falls behind them."""
+        return () if self.deviations else self.options
 
     @cached_property
     def hash(self) -> str:
@@ -146,11 +189,12 @@ class Policy:
         yield f"modalities: {', '.join(self.modalities) or 'all'}"
         if self.refuse_pixels:
             yield f"instances with pixel data are rejected: {self.refuse_pixels}"
-        yield from _lines(Rulebook.of(self.rules))
+        yield from (f"less than the profile: {deviation}" for deviation in self.deviations)
+        yield from _lines(Rulebook.of(self.rules, self.limits))
         for override in self.overrides:
             device = f"manufacturer matches {override.manufacturer!r}" if override.manufacturer else "any manufacturer"
             yield f"for {device}, modality {' or '.join(override.modalities) or 'any'}:"
-            yield from (f"  {line}" for line in _lines(Rulebook.of(override.rules)))
+            yield from (f"  {line}" for line in _lines(Rulebook.of(override.rules, self.limits)))
         yield "everything else is removed"
 
 

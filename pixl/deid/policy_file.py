@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pydantic
 
@@ -56,7 +56,8 @@ class OverrideKeys(_Form):
 class PolicyKeys(_Form):
     """A policy file."""
 
-    options: tuple[str, ...] = ("basic",)
+    profile: Literal["basic", "none"] = "basic"
+    options: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     rules: tuple[RuleKeys, ...] = ()
     overrides: tuple[OverrideKeys, ...] = ()
@@ -101,11 +102,15 @@ def pattern(text: str | None, path: Path, key: str) -> str | None:
     return text
 
 
-def check_options(options: tuple[str, ...], path: Path) -> None:
-    """Raise `ConfigurationError` if an option is none of PS3.15's."""
-    for option in options:
-        if option not in OPTION_CODES:
-            raise ConfigurationError(f"{path}: unknown option {option!r}{suggestion(option, OPTION_CODES)}")
+def check_options(keys: PolicyKeys, path: Path) -> None:
+    """Raise `ConfigurationError` if an option is none of PS3.15's, or has no profile that it is an option of."""
+    if keys.options and keys.profile == "none":
+        raise ConfigurationError(f"{path}: options are options of a profile: write profile: basic")
+    names = [name for name in OPTION_CODES if name != "basic"]
+    for option in keys.options:
+        if option not in names:
+            hint = ": write profile: basic" if option == "basic" else suggestion(option, names)
+            raise ConfigurationError(f"{path}: unknown option {option!r}{hint}")
 
 
 def _rule(entry: RuleKeys, source: str) -> Rule:

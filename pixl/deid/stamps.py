@@ -12,7 +12,7 @@ METHOD_LENGTH = 64
 def stamps(policy: Policy, encoding: Encoding) -> bytes:
     """Return (0012,0062) to (0012,0064): removed, by which policy, with which profile and options."""
     method = f"PIXL {policy.name} {policy.hash[:12]}"[-METHOD_LENGTH:]
-    codes = b"".join(_code(encoding, *OPTION_CODES[option]) for option in policy.options)
+    codes = b"".join(_code(encoding, *OPTION_CODES[option]) for option in policy.claims)
     key = encoding.key(0x00120064, "SQ")
     sequence = encoding.open_header(key, len(codes)) + codes if codes else b""
     return _text(encoding, 0x00120062, "CS", "YES") + _text(encoding, 0x00120063, "LO", method) + sequence

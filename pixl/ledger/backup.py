@@ -214,13 +214,14 @@ def _partial(file: Path) -> Iterator[Path]:
     try:
         file.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
-        yield partial
-        # Unlike a rename, a link replaces nothing.
-        file.hardlink_to(partial)
+        try:
+            yield partial
+            # Unlike a rename, a link replaces nothing.
+            file.hardlink_to(partial)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _first_row(file: Path, table: str) -> dict[str, str] | None:

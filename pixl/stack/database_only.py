@@ -7,13 +7,14 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pixl.domain.errors import ConfigurationError
 from pixl.domain.secret import SecretStore
 from pixl.secrets import FileStore, new_secret
 from pixl.settings import Settings
 from pixl.stack import cluster, database
 from pixl.stack.credentials import text_of
 from pixl.stack.layout import Layout
-from pixl.stack.ports import refuse_taken_ports
+from pixl.stack.ports import is_free
 from pixl.stack.programs import POSTGRES, programs
 from pixl.stack.running import START_SECONDS, alone, end_leftovers, is_up
 
@@ -38,7 +39,10 @@ def database_at_hand(settings: Settings, store: SecretStore) -> Iterator[None]:
     layout.prepare()
     with alone(layout):
         end_leftovers(layout)
-        refuse_taken_ports(settings)
+        if not is_free(settings.host, settings.ports.postgres):
+            raise ConfigurationError(
+                f"port {settings.ports.postgres} is taken by another program: end it, or set PIXL_POSTGRES_PORT"
+            )
         _make(settings, store)
         with _running(settings, store):
             yield

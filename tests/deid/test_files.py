@@ -52,7 +52,7 @@ def operation(policy, tag, manufacturer="", modality=""):
 def test_rules_are_written_by_keyword_tag_group_representation_and_private_creator(load):
     policy = load(
         """
-options: [basic, retain-safe-private]
+options: [retain-safe-private]
 rules:
 - {op: keep, tags: [Rows, "(0028,0011)", "(60xx,3000)", '(2005,"Philips MR Imaging DD 001",10)']}
 - {op: keep, groups: ["0018"], vrs: [DS]}
@@ -110,7 +110,10 @@ def test_a_policy_that_includes_itself_is_refused(load):
         ("rules: [{op: keep, tags: [Rosw]}]", r"unknown keyword 'Rosw' \(did you mean 'Rows'"),
         ("rules: [{op: keep, tag: [Rows]}]", r"unknown key rules\[1\]\.tag \(did you mean 'tags'"),
         ("rulez: []", r"unknown key rulez \(did you mean 'rules'"),
-        ("options: [basc]", r"unknown option 'basc' \(did you mean 'basic'"),
+        ("options: [clean-graphic]", r"unknown option 'clean-graphic' \(did you mean 'clean-graphics'"),
+        ("options: [basic]", r"unknown option 'basic': write profile: basic"),
+        ("profile: none\noptions: [clean-graphics]", r"options are options of a profile"),
+        ("options: [retain-full-dates, retain-modified-dates]", r"dates are moved or they are not"),
         ("rules: [{op: keep}]", "names no element"),
         ("rules: [{op: keep, tags: ['(0019,100c)']}]", "is private: name it with its creator"),
         ("rules: [{op: keep, tags: ['(0038,0f0f)']}]", "not in the data dictionary"),
@@ -134,7 +137,7 @@ def test_the_hash_tells_policies_apart_and_nothing_else(load):
 
 
 def test_a_policy_describes_itself(load):
-    lines = list(load("options: [basic]\nrules: [{op: hash, length: 8, tags: [PatientID], why: links}]").describe())
+    lines = list(load("profile: none\nrules: [{op: hash, length: 8, tags: [PatientID], why: links}]").describe())
     assert "(0010,0020) PatientID: hash(8) [policy.yaml rules[1]: links]" in lines
     assert lines[-1] == "everything else is removed"
 

@@ -1,0 +1,163 @@
+"""What was de-identified before: the same bytes under the same policy and key are not treated twice.
+
+The database says nothing about a patient: places and contents are keyed hashes, outputs and records are pseudonymous.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache
+from hashlib import blake2b, sha256
+from pathlib import Path
+
+from pixl.deid import Record
+from pixl.domain.errors import ConfigurationError
+from pixl.files.sources import Source
+from pixl.files.tree import Placed
+
+HEADER = re.compile(r"^-- (\w+): .+$", re.MULTILINE)
+WAIT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """An output that was made before."""
+
+    path: str
+    placed: Placed
+    record: Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What is to be remembered of one input."""
+
+    source: Source
+    content: bytes
+    made: Made
+
+
+class Fingerprints:
+    """Keyed hashes of what must not be known without the project's secret."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = blake2b(secret, person=b"pixl files cache").digest()
+
+    def content(self, data: bytes) -> bytes:
+        """Return what tells these bytes from others."""
+        return self._keyed(sha256(data).digest(), b"content")
+
+    def place(self, source: Source) -> bytes:
+        """Return what tells this input from others: its file, and which member of it."""
+        return self._keyed(os.fsencode(source.path) + b"\0" + repr(source.members).encode(), b"place")
+
+    def terms(self, *texts: str) -> bytes:
+        """Return what tells this policy, key and engine from others."""
+        return self._keyed("\0".join(texts).encode(), b"terms")
+
+    def _keyed(self, value: bytes, person: bytes) -> bytes:
+        return blake2b(value, key=self._key, person=person, digest_size=16).digest()
+
+
+class Cache:
+    """The database of what was made; one connection a process.
+
+    Raises
+    ------
+    ConfigurationError
+        It cannot be opened, or written to.
+    """
+
+    def __init__(self, path: Path, terms: bytes) -> None:
+        self._terms = terms
+        with _told(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._database = sqlite3.connect(path, timeout=WAIT_SECONDS)
+            # Losing the last rows to a power cut costs treating those files again, nothing else.
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            with self._database:
+                for name in ("make_source", "make_source_by_content", "make_output", "make_output_by_content"):
+                    self._database.execute(_queries()[name])
+        self._path = path
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._database.close()
+
+    def content_of(self, place: bytes) -> tuple[int, int, bytes] | None:
+        """Return size, time and content of an input when its output was made."""
+        found: tuple[int, int, bytes] | None = self._one("recall", (place,))
+        return found
+
+    def outputs_of(self, content: bytes) -> Iterator[Made]:
+        """Yield the outputs that were made of a content under the same terms."""
+        for path, size, modified, record in self._all("outputs_of", (content, self._terms)):
+            placed = Placed(size=size, modified=modified)
+            yield Made(path=path, placed=placed, record=Record(**json.loads(record)))
+
+    def is_only_output_of(self, path: str, content: bytes) -> bool:
+        """Whether an output was made of this content and no second input has the same."""
+        return self._one("is_only_output_of", {"path": path, "content": content}) is not None
+
+    def remember(self, entries: Iterable[tuple[bytes, Entry]]) -> None:
+        """Keep what was made, by the inputs' places; all of it or nothing."""
+        with _told(self._path), self._database as transaction:
+            for place, entry in entries:
+                source, made = entry.source, entry.made
+                transaction.execute(
+                    _queries()["remember_source"], (place, source.size, source.modified, entry.content)
+                )
+                record = json.dumps(asdict(made.record) | {"counts": dict(made.record.counts)}, separators=(",", ":"))
+                placed = (made.placed.size, made.placed.modified)
+                transaction.execute(
+                    _queries()["remember_output"], (made.path, entry.content, self._terms, *placed, record)
+                )
+
+    def of_other_terms(self, folder: Path) -> Iterator[str]:
+        """Yield the paths in a folder that were made under another policy or key."""
+        for (path,) in self._all("of_other_terms", {**_range(folder), "terms": self._terms}):
+            yield path
+
+    def outputs_in(self, folder: Path) -> Iterator[str]:
+        """Yield the paths in a folder that were made by any run."""
+        for (path,) in self._all("outputs_in", _range(folder)):
+            yield path
+
+    def forget(self, folder: Path) -> None:
+        """Forget what was made in a folder."""
+        with _told(self._path), self._database as transaction:
+            transaction.execute(_queries()["forget_in"], _range(folder))
+
+    def _one(self, name: str, values: object) -> tuple[int, int, bytes] | None:
+        return next(iter(self._all(name, values)), None)  # type: ignore[return-value]
+
+    def _all(self, name: str, values: object) -> list[tuple]:  # type: ignore[type-arg]
+        with _told(self._path), closing(self._database.execute(_queries()[name], values)) as found:  # type: ignore[arg-type]
+            return found.fetchall()
+
+
+@cache
+def _queries() -> dict[str, str]:
+    parts = HEADER.split(Path(__file__).with_name("cache.sql").read_text(encoding="utf-8"))
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def _range(folder: Path) -> dict[str, str]:
+    # "0" comes right after "/".
+    return {"first": f"{folder}/", "beyond": f"{folder}0"}
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise ConfigurationError(f"the cache {path} cannot be used: {error}") from None

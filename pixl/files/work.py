@@ -1,0 +1,203 @@
+"""What one worker does with one input. The only place where the engine is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pixl.deid import Record, deidentify, load_policy
+from pixl.dicom.elements import elements
+from pixl.dicom.part10 import read_part10
+from pixl.dicom.text import decode
+from pixl.domain.errors import ConfigurationError, InstanceFailed, InstanceRejected
+from pixl.domain.project import Project
+from pixl.files.cache import Cache, Entry, Fingerprints, Made
+from pixl.files.job import Job, terms_of
+from pixl.files.layout import Layout
+from pixl.files.outcome import Outcome, Row
+from pixl.files.sources import Reader, Source
+from pixl.files.tree import Placed, Tree, found
+from pixl.hashing import CachedPseudonymiser, KeyedPseudonymiser
+from pixl.routing.filters import SeriesHeader, reason_to_skip_series
+
+REMEMBERED = 4096
+"""Pseudonyms: those of a patient, a study and a series come again with every instance."""
+FIRST_TAGS = (b"\x02\x00", b"\x04\x00", b"\x08\x00", b"\x00\x02", b"\x00\x04", b"\x00\x08")
+"""Groups that a data set without a preamble starts with, in both byte orders."""
+CHARACTER_SET, MODALITY, MANUFACTURER = 0x00080005, 0x00080060, 0x00080070
+DESCRIPTION, SERIES_NUMBER = 0x0008103E, 0x00200011
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """An input, and what it was when its output was made, if it was."""
+
+    source: Source
+    place: bytes
+    before: bytes | None = None
+    """The content it had then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The report's line, and what to remember for another run."""
+
+    row: Row
+    place: bytes
+    entry: Entry | None = None
+
+
+class Worker:
+    """Treats inputs one after the other. Made once a process.
+
+    Raises
+    ------
+    ConfigurationError
+        The policy is not any more what it was when the run began.
+    """
+
+    def __init__(self, job: Job) -> None:
+        if terms_of(job.project, job.secret) != job.terms:
+            raise ConfigurationError("the policy's files changed while the run began: run the same command again")
+        self._project = job.project
+        self._policy = load_policy(job.project)
+        self._pseudonymiser = CachedPseudonymiser(KeyedPseudonymiser(job.secret), REMEMBERED)
+        self._fingerprints = Fingerprints(job.secret)
+        self._layout = Layout(job.layout)
+        self._tree = Tree(job.out)
+        self._cache = Cache(job.cache, job.terms)
+        self._reader = Reader()
+
+    def treat(self, tasks: Sequence[Task]) -> list[Result]:
+        """Treat inputs; what is wrong with one of them is in its row."""
+        return [self._treat(task) for task in tasks]
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._reader.close()
+        self._cache.close()
+
+    def _treat(self, task: Task) -> Result:
+        source = task.source
+        try:
+            data = self._reader.read(source)
+            if not looks_like_dicom(data):
+                return Result(row=source.row(Outcome.SKIPPED, _what_else(data)), place=task.place)
+            self._check_filters(data)
+            return self._output(task, data)
+        except InstanceRejected as error:
+            return Result(row=source.row(Outcome.REJECTED, str(error)), place=task.place)
+        except InstanceFailed as error:
+            return Result(row=source.row(Outcome.FAILED, str(error)), place=task.place)
+
+    def _output(self, task: Task, data: bytes) -> Result:
+        content = self._fingerprints.content(data)
+        earlier = next((made for made in self._cache.outputs_of(content) if made.placed == found(made.path)), None)
+        if earlier:
+            record, name = earlier.record, self._layout.path(earlier.record, task.source.name)
+            if earlier.path != self._tree.path(name):
+                placed = self._place(_bytes_of(earlier), name, task)
+            else:
+                placed = earlier.placed
+        else:
+            done = deidentify(data, self._policy, self._pseudonymiser)
+            record, name = done.record, self._layout.path(done.record, task.source.name)
+            placed = self._place(done.data, name, task)
+        made = Made(path=self._tree.path(name), placed=placed, record=_plain(record))
+        row = done_row(task.source, made, name, earlier=earlier is not None)
+        return Result(row=row, place=task.place, entry=Entry(source=task.source, content=content, made=made))
+
+    def _place(self, data: bytes, name: str, task: Task) -> Placed:
+        """Write an output; it replaces what was made of the same input when that had other contents."""
+        is_newer = task.before is not None and self._cache.is_only_output_of(self._tree.path(name), task.before)
+        return self._tree.place(data, name, replace=is_newer)
+
+    def _check_filters(self, data: bytes) -> None:
+        """Raise if the project leaves out the series that this instance is of."""
+        if not (self._project.series_filters or self._project.allowed_manufacturers):
+            return
+        reason = reason_to_skip_series(series_header(data, self._project), self._project)
+        if reason:
+            raise InstanceRejected(reason)
+
+
+def done_row(source: Source, made: Made, name: str, *, earlier: bool) -> Row:
+    """Return the report's line for an input that has an output."""
+    return Row(
+        input=source.name,
+        size=source.size,
+        outcome=Outcome.DONE,
+        output=name,
+        output_size=made.placed.size,
+        earlier=earlier,
+        changes=made.record.counts,
+    )
+
+
+def looks_like_dicom(data: bytes) -> bool:
+    """Whether these bytes are DICOM's, broken or not: `DICM` after a preamble, or one of the first groups."""
+    if data[128:132] == b"DICM":
+        return True
+    return data[:2] in FIRST_TAGS and data[4:6].isalpha() if data[2:4] != b"\0\0" else _is_group_length(data)
+
+
+def series_header(data: bytes, project: Project) -> SeriesHeader:
+    """Return what the project's filters ask about.
+
+    Raises
+    ------
+    InstanceFailed
+        The bytes cannot be read that far.
+    """
+    file = read_part10(data)
+    values: dict[int, bytes] = {}
+    for element in elements(file):
+        if not element.path:
+            if element.tag > SERIES_NUMBER:
+                break
+            values[element.tag] = file.data[element.value : element.end] if not element.undefined else b""
+    number = _text(values, SERIES_NUMBER)
+    return SeriesHeader(
+        modality=_text(values, MODALITY),
+        description=_text(values, DESCRIPTION),
+        manufacturer=_text(values, MANUFACTURER),
+        number=int(number) if number.lstrip("+-").isdecimal() else None,
+        # How many there are is not known from one file; the command says so.
+        instances=project.min_instances_per_series,
+    )
+
+
+def _text(values: dict[int, bytes], tag: int) -> str:
+    return decode(values.get(tag, b""), values.get(CHARACTER_SET, b"")).strip("\0 ")
+
+
+def _is_group_length(data: bytes) -> bool:
+    """Whether a data set starts with (gggg,0000), which is four bytes long."""
+    return data[:2] in FIRST_TAGS and (data[4:6] == b"UL" or data[4:8] in (b"\4\0\0\0", b"\0\0\0\4"))
+
+
+def _what_else(data: bytes) -> str:
+    if not data:
+        return "empty"
+    return "a ZIP archive whose name does not end in .zip" if data[:4] == b"PK\3\4" else "not a DICOM file"
+
+
+def _bytes_of(made: Made) -> bytes:
+    try:
+        with open(made.path, "rb", buffering=0) as file:  # noqa: PTH123  a name may hold bytes that are no text
+            return file.readall()
+    except OSError as error:
+        raise InstanceFailed(f"its earlier output cannot be read: {error.strerror}") from None
+
+
+def _plain(record: Record) -> Record:
+    """Return a record that can go to another process."""
+    return Record(
+        sop_uid=record.sop_uid,
+        series_uid=record.series_uid,
+        study_uid=record.study_uid,
+        patient_id=record.patient_id,
+        accession_number=record.accession_number,
+        modality=record.modality,
+        counts=dict(record.counts),
+    )

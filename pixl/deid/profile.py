@@ -113,11 +113,17 @@ def _cleaning(vr: str, basic: str) -> Operation:
 
 
 def _replacing(vr: str, action: str) -> Operation:
+    """Return what puts nothing of the value there, and leaves the element where its object may have to have it."""
     if action == "U":
         return Uid()
     if vr == "SQ":
         return Empty() if "Z" in action else Remove()
-    return {"D": Replace(), "Z": Empty(), "X": Remove()}[action[-1]]
+    match action[-1]:
+        case "D":
+            return Replace()
+        case "Z":
+            return Empty()
+    return Remove()
 
 
 def _tags(text: str) -> tuple[int, ...]:
@@ -130,4 +136,3 @@ def _tags(text: str) -> tuple[int, ...]:
     if "xx" in text:
         return tuple(int(text.replace("xx", "00"), 16) | low << 16 for low in REPEATING_GROUPS)
     return (int(text, 16),)
-

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pixl.deid.operations import TEXT_VRS, Keep, Later, Operation, Remove, Result, Target
+from pixl.deid.operations import TEXT_VRS, Empty, Keep, Later, Operation, Remove, Result, Target
 from pixl.deid.parts import TYPE_2, CreatorHole, ElementHole, Level, Part, SequenceHole, padded
 from pixl.deid.tables import CAPTURED, NO_RULE, Kind, Table, Tables, compiled, entry_of, private_entry_of
 from pixl.deid.vocabulary import WORD
@@ -195,7 +195,8 @@ class Walk:
         if target.vr == "PN" and length != UNDEFINED:
             self.names.append(self.data[value : value + length])
         if length == UNDEFINED:
-            return self._remove(what, key, position, level)
+            after, _ = self._remove(what, key, position, level)
+            return after, level.encoding.element(key, b"") if isinstance(operation, Empty) else b""
         after = value + length
         if after > level.end:
             raise Malformed("an element runs past the end of what it is in", offset=position, path=tag_text(target.tag))

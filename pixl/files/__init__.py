@@ -3,18 +3,16 @@
 from pixl.files.job import Job
 from pixl.files.layout import DEFAULT_LAYOUT, Layout
 from pixl.files.outcome import Outcome, Row, Summary
-from pixl.files.report import Report, report_paths
-from pixl.files.run import deidentify_files, measure
+from pixl.files.run import Measure, deidentify_files, measure
 
 __all__ = [
     "DEFAULT_LAYOUT",
     "Job",
     "Layout",
+    "Measure",
     "Outcome",
-    "Report",
     "Row",
     "Summary",
     "deidentify_files",
     "measure",
-    "report_paths",
 ]

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from hashlib import blake2b, sha256
 from pathlib import Path
+from typing import Any
 
 from pixl.deid import Record
 from pixl.domain.errors import ConfigurationError
@@ -94,52 +95,45 @@ class Cache:
 
     def content_of(self, place: bytes) -> tuple[int, int, bytes] | None:
         """Return size, time and content of an input when its output was made."""
-        found: tuple[int, int, bytes] | None = self._one("recall", (place,))
-        return found
+        found = self._one("recall", (place,))
+        return (found[0], found[1], found[2]) if found else None
 
     def outputs_of(self, content: bytes) -> Iterator[Made]:
         """Yield the outputs that were made of a content under the same terms."""
         for path, size, modified, record in self._all("outputs_of", (content, self._terms)):
             placed = Placed(size=size, modified=modified)
-            yield Made(path=path, placed=placed, record=Record(**json.loads(record)))
+            yield Made(path=os.fsdecode(path), placed=placed, record=Record(**json.loads(record)))
 
     def is_only_output_of(self, path: str, content: bytes) -> bool:
         """Whether an output was made of this content and no second input has the same."""
-        return self._one("is_only_output_of", {"path": path, "content": content}) is not None
+        return self._one("is_only_output_of", {"path": os.fsencode(path), "content": content}) is not None
 
     def remember(self, entries: Iterable[tuple[bytes, Entry]]) -> None:
         """Keep what was made, by the inputs' places; all of it or nothing."""
         with _told(self._path), self._database as transaction:
             for place, entry in entries:
                 source, made = entry.source, entry.made
-                transaction.execute(
-                    _queries()["remember_source"], (place, source.size, source.modified, entry.content)
-                )
+                transaction.execute(_queries()["remember_source"], (place, source.size, source.modified, entry.content))
                 record = json.dumps(asdict(made.record) | {"counts": dict(made.record.counts)}, separators=(",", ":"))
                 placed = (made.placed.size, made.placed.modified)
                 transaction.execute(
-                    _queries()["remember_output"], (made.path, entry.content, self._terms, *placed, record)
+                    _queries()["remember_output"], (os.fsencode(made.path), entry.content, self._terms, *placed, record)
                 )
 
     def of_other_terms(self, folder: Path) -> Iterator[str]:
         """Yield the paths in a folder that were made under another policy or key."""
         for (path,) in self._all("of_other_terms", {**_range(folder), "terms": self._terms}):
-            yield path
-
-    def outputs_in(self, folder: Path) -> Iterator[str]:
-        """Yield the paths in a folder that were made by any run."""
-        for (path,) in self._all("outputs_in", _range(folder)):
-            yield path
+            yield os.fsdecode(path)
 
     def forget(self, folder: Path) -> None:
         """Forget what was made in a folder."""
         with _told(self._path), self._database as transaction:
             transaction.execute(_queries()["forget_in"], _range(folder))
 
-    def _one(self, name: str, values: object) -> tuple[int, int, bytes] | None:
-        return next(iter(self._all(name, values)), None)  # type: ignore[return-value]
+    def _one(self, name: str, values: object) -> tuple[Any, ...] | None:
+        return next(iter(self._all(name, values)), None)
 
-    def _all(self, name: str, values: object) -> list[tuple]:  # type: ignore[type-arg]
+    def _all(self, name: str, values: object) -> list[tuple[Any, ...]]:
         with _told(self._path), closing(self._database.execute(_queries()[name], values)) as found:  # type: ignore[arg-type]
             return found.fetchall()
 
@@ -150,9 +144,9 @@ def _queries() -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def _range(folder: Path) -> dict[str, str]:
+def _range(folder: Path) -> dict[str, bytes]:
     # "0" comes right after "/".
-    return {"first": f"{folder}/", "beyond": f"{folder}0"}
+    return {"first": os.fsencode(folder) + b"/", "beyond": os.fsencode(folder) + b"0"}
 
 
 @contextmanager

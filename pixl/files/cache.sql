@@ -11,7 +11,7 @@ CREATE INDEX IF NOT EXISTS source_by_content ON source (content);
 
 -- make_output: which file holds the de-identified form of a content, under which terms
 CREATE TABLE IF NOT EXISTS output (
-    path TEXT PRIMARY KEY,
+    path BLOB PRIMARY KEY,
     content BLOB NOT NULL,
     terms BLOB NOT NULL,
     size INTEGER NOT NULL,
@@ -47,5 +47,3 @@ SELECT path FROM output WHERE path >= :first AND path < :beyond AND terms != :te
 -- forget_in: all that was made in a folder
 DELETE FROM output WHERE path >= :first AND path < :beyond;
 
--- outputs_in: all that was made in a folder
-SELECT path FROM output WHERE path >= :first AND path < :beyond;

@@ -36,7 +36,7 @@ class Layout:
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         try:
-            self._parts = [(text, field) for text, field, *rest in map(_plain, string.Formatter().parse(pattern))]
+            self._parts = [_plain(part) for part in string.Formatter().parse(pattern)]
         except ValueError:
             raise ConfigurationError(f"--layout {pattern!r}: the braces do not match") from None
         known = (*FIELDS, INPUT_PATH)

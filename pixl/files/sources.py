@@ -101,9 +101,7 @@ def _members(file: IO[bytes], archive: Source) -> Iterator[Source | Row]:
         yield archive.row(Outcome.FAILED, "the ZIP archive is broken or encrypted")
 
 
-def _member(
-    opened: zipfile.ZipFile, number: int, member: zipfile.ZipInfo, archive: Source
-) -> Iterator[Source | Row]:
+def _member(opened: zipfile.ZipFile, number: int, member: zipfile.ZipInfo, archive: Source) -> Iterator[Source | Row]:
     source = Source(
         path=archive.path,
         name=f"{archive.name}/{member.filename}",

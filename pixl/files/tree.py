@@ -73,8 +73,8 @@ class Tree:
         partial = f"{self._partials}/{os.getpid()}-{next(self._numbers)}"
         try:
             self._make_folder(final.rpartition("/")[0])
-            placed = _write(partial, data)
             try:
+                placed = _write(partial, data)
                 _publish(partial, final, replace=replace)
             finally:
                 if os.path.lexists(partial):

@@ -306,7 +306,7 @@ def test_a_disk_that_is_really_full_leaves_nothing_under_the_final_name(haven, e
             haven.put(chunks(), f"{name}/study.zip")
         assert {path.name for path in folder.iterdir()} <= {".study.zip.partial"}
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def test_a_server_that_lets_nothing_be_read_says_which_option_helps(serve):

@@ -108,22 +108,24 @@ def _darkest(picture: Picture) -> int:
     order = ">" if picture.big_endian else "<"
     if len(descriptor) != struct.calcsize("3H") or not all(colours):
         raise InstanceFailed("regions cannot be blackened: the colour table is missing, or segmented")
-    _, first, bits = struct.unpack(f"{order}3H", descriptor)
-    size = 2 if bits == SIXTEEN else 1
-    tables = [
-        struct.unpack(f"{order}{len(colour) // size}{'H' if size > 1 else 'B'}", colour[: len(colour) // size * size])
-        for colour in colours
-    ]
+    count, first, _ = struct.unpack(f"{order}3H", descriptor)
+    tables = [_entries(colour, count or 1 << SIXTEEN, order) for colour in colours]
     sums = [sum(entry) for entry in zip(*tables, strict=False)]
     return int(first) + sums.index(min(sums))
+
+
+def _entries(colour: bytes, count: int, order: str) -> tuple[int, ...]:
+    """Return a colour's entries, which have 8 or 16 bits."""
+    if len(colour) >= 2 * count:
+        return struct.unpack(f"{order}{count}H", colour[: 2 * count])
+    return tuple(_swapped(colour) if order == ">" else colour)[:count]
 
 
 def _encoded(value: int, picture: Picture) -> bytes:
     """Return the bytes of a sample."""
     shifted = value << picture.high_bit + 1 - picture.stored
-    order = "big" if picture.big_endian else "little"
-    size = picture.allocated // 8
-    return (shifted & (1 << picture.allocated) - 1).to_bytes(size, "big" if order == "big" else "little")
+    whole = shifted & (1 << picture.allocated) - 1
+    return whole.to_bytes(picture.allocated // 8, "big" if picture.big_endian else "little")
 
 
 def _swapped(value: bytes | bytearray) -> bytes:

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from pixl.deid.blackout import Blackout
+from pixl.deid.faces import refuse_recognisable
 from pixl.deid.gate import Header, check, read_header
 from pixl.deid.operations import Answers, Hash, Later, Operation
 from pixl.deid.parts import ElementHole, Part
+from pixl.deid.pixels import plan
 from pixl.deid.policy import Policy
 from pixl.deid.stamps import stamps, temporal_stamp
 from pixl.deid.tables import MILESTONES, Tables, compiled
@@ -74,7 +77,8 @@ def deidentify(
     """De-identify one DICOM file (PS3.15 annex E).
 
     The same file, policy and pseudonymiser give the same bytes. Transfer syntax, value representations, byte order
-    and character set stay as they are; pixel data are not decoded. The pseudonymiser is asked once.
+    and character set stay as they are, and pixel data are not decoded, but for compressed images of which regions are
+    blackened: they become Explicit VR Little Endian. The pseudonymiser is asked once.
 
     Raises
     ------
@@ -89,8 +93,11 @@ def deidentify(
     file = read_part10(data)
     header = read_header(file)
     check(header, policy)
-    tables = compiled(policy.rulebook(header.manufacturer, header.modality), file.encoding)
-    return _Passage(file, header, policy, tables, subject or Subject()).finish(pseudonymiser)
+    refuse_recognisable(file, header, policy)
+    rulebook = policy.rulebook(header.manufacturer, header.modality)
+    file, blackout = plan(data, file, policy, rulebook)
+    tables = compiled(rulebook, file.encoding)
+    return _Passage(file, header, policy, tables, subject=subject or Subject(), blackout=blackout).finish(pseudonymiser)
 
 
 def _is_answer(query: PseudonymQuery, answer: str) -> bool:
@@ -103,15 +110,27 @@ def _is_answer(query: PseudonymQuery, answer: str) -> bool:
 class _Passage:
     """An instance between its walk and its answers."""
 
-    def __init__(self, file: Part10, header: Header, policy: Policy, tables: Tables, subject: Subject) -> None:
+    def __init__(
+        self,
+        file: Part10,
+        header: Header,
+        policy: Policy,
+        tables: Tables,
+        *,
+        subject: Subject,
+        blackout: Blackout | None,
+    ) -> None:
         self.file = file
+        self.blackout = blackout
         self.header = header
         self.subject = subject
         self.rulebook = tables.rulebook
-        self.walk = Walk(file.data, tables, header.character_set, self._insertions(policy))
+        self.walk = Walk(file.data, tables, header.character_set, self._insertions(policy), blackout)
         self.parts = self.walk.outermost(file.start)
         if policy.refuse_pixels and self.walk.has_pixels:
             raise InstanceRejected(policy.refuse_pixels)
+        if blackout and not self.walk.blackened:
+            raise InstanceFailed("regions cannot be blackened: (7fe0,0010) PixelData is missing, or not to be read")
         self._check_required()
         self.patient = self.walk.ask(self._patient_key(), PseudonymKind.HASH, self._patient_length())
         if self.walk.wants_days:
@@ -131,7 +150,7 @@ class _Passage:
     def _insertions(self, policy: Policy) -> tuple[Insertion, ...]:
         """Return what the engine itself puts in, in the order of the milestones."""
         encoding = self.file.encoding
-        done = stamps(policy, encoding)
+        done = stamps(policy, encoding, ("clean-pixel-data",) if self.blackout else ())
         temporal = temporal_stamp(policy, encoding)
         makers = (self._missing_patient, lambda _: done, lambda _: temporal)
         return tuple(zip(MILESTONES, makers, strict=True))

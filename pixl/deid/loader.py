@@ -12,6 +12,8 @@ from pixl.deid import profile
 from pixl.deid.peer_file import peer_rules
 from pixl.deid.policy import Override, Policy, Rule
 from pixl.deid.policy_file import PolicyKeys, check_options, overrides_of, rules_of
+from pixl.deid.region_file import RegionsFile, device_regions
+from pixl.deid.regions import DeviceRegions
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.project import Project
 from pixl.project.yaml_file import read_form, read_yaml
@@ -31,10 +33,12 @@ def load_policy(project: Project) -> Policy:
     options: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     overrides: tuple[Override, ...] = ()
+    regions: tuple[DeviceRegions, ...] = ()
     if project.policy:
         keys = read_form(project.policy, PolicyKeys)
         options = _options(keys, project.policy)
         rules, overrides = _rules(keys, project.policy)
+        regions = _regions(keys, project.policy)
     tag_files = project.tag_operation_files
     peer = peer_rules(_documents(tag_files.base), _documents(tag_files.manufacturer_overrides))
     refusal = "the project's image operation files are recipes that this engine cannot run"
@@ -47,6 +51,7 @@ def load_policy(project: Project) -> Policy:
         notes=peer.notes,
         refuse_pixels=refusal if project.image_operation_files else "",
         limits=profile.limits(confidentiality_table(), options) if options else {},
+        regions=regions,
     )
 
 
@@ -69,6 +74,20 @@ def _profile_rules(options: tuple[str, ...], path: Path | None) -> tuple[Rule, .
         return profile.profile_rules(confidentiality_table(), options)
     except ConfigurationError as error:
         raise ConfigurationError(f"{path}: options: {error}") from None
+
+
+def _regions(keys: PolicyKeys, path: Path) -> tuple[DeviceRegions, ...]:
+    """Return the regions that a policy file lists, and those of the files that it includes."""
+    regions: tuple[DeviceRegions, ...] = ()
+    for name in keys.include:
+        included = path.with_name(name)
+        regions += _regions(read_form(included, PolicyKeys), included)
+    for name in keys.regions:
+        file = path.parent / name
+        regions += device_regions(read_form(file, RegionsFile), file)
+    if "clean-pixel-data" in keys.options and not regions:
+        raise ConfigurationError(f"{path}: options: clean-pixel-data needs regions: the files that list them")
+    return regions
 
 
 def _documents(paths: tuple[Path, ...]) -> Iterator[tuple[Path, Any]]:

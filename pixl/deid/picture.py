@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 
 from pixl.dicom.elements import Element, elements
-from pixl.dicom.encoding import UNDEFINED, tag_text
+from pixl.dicom.encoding import tag_text
 from pixl.dicom.names import keyword
 from pixl.dicom.part10 import Part10
 from pixl.domain.errors import InstanceFailed
@@ -69,10 +69,8 @@ def read_picture(file: Part10) -> Picture | None:
 
 
 def _add_region(element: Element, data: bytes, regions: list[dict[int, bytes]]) -> None:
-    """Add one corner of a region; where a tag comes again, a new region has begun."""
-    if element.tag not in CORNERS or element.end - element.value == UNDEFINED:
-        return
-    if not regions or element.tag in regions[-1]:
+    """Add an element of a region; where tags do not ascend, the next region has begun."""
+    if not regions or element.tag <= next(reversed(regions[-1])):
         regions.append({})
     regions[-1][element.tag] = data[element.value : element.end]
 

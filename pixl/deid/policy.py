@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pixl.deid.operations import Keep, Operation, Remove
+from pixl.deid.regions import DeviceRegions
 from pixl.dicom.encoding import tag_text
 from pixl.dicom.names import dictionary, keyword
 
@@ -145,6 +146,8 @@ class Policy:
     notes: tuple[str, ...] = ()
     limits: Mapping[int, str] = field(default_factory=dict, repr=False)
     """Tag -> the action of the profile with these options; empty if the policy claims none."""
+    regions: tuple[DeviceRegions, ...] = ()
+    """What is blackened in the pictures of which device."""
     _rulebooks: dict[tuple[bool, ...], Rulebook] = field(default_factory=dict, compare=False, repr=False)
 
     def rulebook(self, manufacturer: str, modality: str) -> Rulebook:
@@ -189,6 +192,7 @@ class Policy:
         yield f"modalities: {', '.join(self.modalities) or 'all'}"
         if self.refuse_pixels:
             yield f"instances with pixel data are rejected: {self.refuse_pixels}"
+        yield from (f"pixels: {device.name}: {_what(device)}" for device in self.regions)
         yield from (f"less than the profile: {deviation}" for deviation in self.deviations)
         yield from _lines(Rulebook.of(self.rules, self.limits))
         for override in self.overrides:
@@ -221,6 +225,12 @@ def temporal_information(options: tuple[str, ...]) -> str:
     if "retain-full-dates" in options:
         return "UNMODIFIED"
     return "MODIFIED" if "retain-modified-dates" in options else "REMOVED"
+
+
+def _what(device: DeviceRegions) -> str:
+    """Return all that an entry of a list of regions says, so that the policy's hash knows it."""
+    said = ((name, getattr(device, name)) for name in device.__dataclass_fields__ if name != "name")
+    return ", ".join(f"{name} {value}" for name, value in said if value)
 
 
 def _lines(rulebook: Rulebook) -> Iterator[str]:

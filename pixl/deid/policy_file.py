@@ -59,6 +59,8 @@ class PolicyKeys(_Form):
     profile: Literal["basic", "none"] = "basic"
     options: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    """Files that list regions by device."""
     rules: tuple[RuleKeys, ...] = ()
     overrides: tuple[OverrideKeys, ...] = ()
 

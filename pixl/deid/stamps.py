@@ -9,10 +9,19 @@ from pixl.dicom.encoding import ITEM, Encoding
 METHOD_LENGTH = 64
 
 
-def stamps(policy: Policy, encoding: Encoding) -> bytes:
-    """Return (0012,0062) to (0012,0064): removed, by which policy, with which profile and options."""
+NOT_ALWAYS = ("clean-pixel-data", "clean-recognizable-visual-features")
+"""Options that are true of an instance only if something was done to its pixels."""
+
+
+def stamps(policy: Policy, encoding: Encoding, done: tuple[str, ...] = ()) -> bytes:
+    """Return (0012,0062) to (0012,0064): removed, by which policy, with which profile and options.
+
+    `done` names the options that are true of this instance, of those that are not true of each.
+    """
     method = f"PIXL {policy.name} {policy.hash[:12]}"[-METHOD_LENGTH:]
-    codes = b"".join(_code(encoding, *OPTION_CODES[option]) for option in policy.claims)
+    options = [option for option in policy.claims if option not in NOT_ALWAYS]
+    options += done if options else ()
+    codes = b"".join(_code(encoding, *OPTION_CODES[option]) for option in options)
     key = encoding.key(0x00120064, "SQ")
     sequence = encoding.open_header(key, len(codes)) + codes if codes else b""
     return _text(encoding, 0x00120062, "CS", "YES") + _text(encoding, 0x00120063, "LO", method) + sequence

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pixl.deid.blackout import Blackout
 from pixl.deid.operations import TEXT_VRS, Empty, Keep, Later, Operation, Remove, Result, Target
 from pixl.deid.parts import TYPE_2, CreatorHole, ElementHole, Level, Part, SequenceHole, padded
 from pixl.deid.tables import CAPTURED, NO_RULE, Kind, Table, Tables, compiled, entry_of, private_entry_of
@@ -47,8 +48,17 @@ def _value(result: Result) -> bytes:
 class Walk:
     """One instance on its way through a policy."""
 
-    def __init__(self, data: bytes, tables: Tables, character_set: bytes, insertions: Sequence[Insertion]) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        tables: Tables,
+        character_set: bytes,
+        insertions: Sequence[Insertion],
+        blackout: Blackout | None = None,
+    ) -> None:
         self.data = data
+        self.blackout = blackout
+        self.blackened = False
         self.view = memoryview(data)
         self.tables = tables
         self.big_endian = tables.encoding.big_endian
@@ -268,6 +278,8 @@ class Walk:
     def _pixels(self, what: object, key: bytes, position: int, level: Level) -> Outcome:  # noqa: ARG002
         value, length, _ = value_of(self.data, position, level.encoding)
         self.has_pixels = True
+        if self.blackout:
+            return self._blacken(self.blackout, key, position, level)
         if length != UNDEFINED:
             return value + length, None
         after = end_of_undefined(self.data, value, level.end, level.encoding)
@@ -276,6 +288,16 @@ class Walk:
             return after, None
         self.counts["comment in a code stream"] += 1
         return after, level.encoding.open_header(key, UNDEFINED) + clean
+
+    def _blacken(self, blackout: Blackout, key: bytes, position: int, level: Level) -> Outcome:
+        """Blacken regions of the image; pixels that belong to something else, such as an icon, go."""
+        value, length, _ = value_of(self.data, position, level.encoding)
+        after = value + length
+        if not level.is_outermost or length == UNDEFINED or after > level.end or self.blackened:
+            return self._remove(None, key, position, level)
+        self.blackened = True
+        self.counts["regions"] += 1
+        return after, level.encoding.element(key, blackout.apply(self.data[value:after], key[4:6] or b"OW"))
 
     def _remove(self, what: object, key: bytes, position: int, level: Level) -> Outcome:  # noqa: ARG002
         value, length, inner = value_of(self.data, position, level.encoding)

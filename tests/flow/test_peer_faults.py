@@ -80,20 +80,16 @@ def test_no_identifier_is_in_a_url_or_a_header():
         Wanted(mrn=MRN, accession_number=ACCESSION, study_uid=STUDY),
         Wanted(mrn=MRN, accession_number=ACCESSION, study_uid=STUDY, series_uids=(SERIES,)),
     ]
-    told = []
     with listener(ORTHANC) as (url, seen):
-        with OrthancClient(url, "pixl", "p") as raw:
-            fetcher = Fetcher(raw, [Source(name="primary")], aet="PIXLRAW", timeout=5)
-            for one in wanted:
-                told.append(told_by(lambda one=one: fetcher.fetch(one)))
-            do(lambda: raw.studies_by_accession(mrn=MRN, accession_number=ACCESSION))
-        told.append(
-            told_by(
-                lambda: Anonymiser(url, "pixl", "p").deidentify(project="lungs", study_uid=STUDY, patient_pseudonym=MRN)
-            )
-        )
+        raw, anon = OrthancClient(url, "pixl", "p"), Anonymiser(url, "pixl", "p")
+        fetcher = Fetcher(raw, [Source(name="primary")], aet="PIXLRAW", timeout=5)
         pseudonymiser = HashingClient(url, "token", timeout=5).for_project("lungs")
-        told.append(told_by(lambda: pseudonymiser.pseudonyms([PseudonymQuery(value=MRN)])))
+        told = [told_by(lambda one=one: fetcher.fetch(one)) for one in wanted]
+        told += [
+            told_by(lambda: raw.studies_by_accession(mrn=MRN, accession_number=ACCESSION)),
+            told_by(lambda: anon.deidentify(project="lungs", study_uid=STUDY, patient_pseudonym=MRN)),
+            told_by(lambda: pseudonymiser.pseudonyms([PseudonymQuery(value=MRN)])),
+        ]
     heads, bodies = "\n".join(head for head, _ in seen), "\n".join(body for _, body in seen)
     assert [secret for secret in SECRETS if secret in heads + " ".join(told)] == []
     assert [secret for secret in SECRETS if secret not in bodies] == []

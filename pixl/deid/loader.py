@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pixl.deid import profile
+from pixl.deid.ctp_script import script_regions
 from pixl.deid.peer_file import peer_rules
 from pixl.deid.policy import Override, Policy, Rule
 from pixl.deid.policy_file import PolicyKeys, check_options, overrides_of, rules_of
+from pixl.deid.recipe_file import START, recipe_regions
 from pixl.deid.region_file import RegionsFile, device_regions
 from pixl.deid.regions import DeviceRegions
 from pixl.domain.errors import ConfigurationError
@@ -34,14 +36,15 @@ def load_policy(project: Project) -> Policy:
     rules: tuple[Rule, ...] = ()
     overrides: tuple[Override, ...] = ()
     regions: tuple[DeviceRegions, ...] = ()
+    refusal = ""
     if project.policy:
         keys = read_form(project.policy, PolicyKeys)
         options = _options(keys, project.policy)
         rules, overrides = _rules(keys, project.policy)
         regions = _regions(keys, project.policy)
+        refusal = keys.refuse_pixels
     tag_files = project.tag_operation_files
     peer = peer_rules(_documents(tag_files.base), _documents(tag_files.manufacturer_overrides))
-    refusal = "the project's image operation files are recipes that this engine cannot run"
     return Policy(
         name=project.name,
         rules=_profile_rules(options, project.policy) + rules + peer.rules,
@@ -49,9 +52,9 @@ def load_policy(project: Project) -> Policy:
         options=options,
         modalities=project.modalities,
         notes=peer.notes,
-        refuse_pixels=refusal if project.image_operation_files else "",
         limits=profile.limits(confidentiality_table(), options) if options else {},
-        regions=regions,
+        refuse_pixels=refusal,
+        regions=sum(map(_region_list, project.image_operation_files), regions),
     )
 
 
@@ -83,11 +86,22 @@ def _regions(keys: PolicyKeys, path: Path) -> tuple[DeviceRegions, ...]:
         included = path.with_name(name)
         regions += _regions(read_form(included, PolicyKeys), included)
     for name in keys.regions:
-        file = path.parent / name
-        regions += device_regions(read_form(file, RegionsFile), file)
+        regions += _region_list(path.parent / name)
     if "clean-pixel-data" in keys.options and not regions:
         raise ConfigurationError(f"{path}: options: clean-pixel-data needs regions: the files that list them")
     return regions
+
+
+def _region_list(path: Path) -> tuple[DeviceRegions, ...]:
+    """Return the regions of a list in our format, of a recipe of pydicom-deid, or of a script of CTP."""
+    if path.suffix in (".yaml", ".yml"):
+        return device_regions(read_form(path, RegionsFile), path)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(f"{path}: cannot be read: {reason}") from None
+    return recipe_regions(text, path) if text.lstrip().startswith(START) else script_regions(text, path)
 
 
 def _documents(paths: tuple[Path, ...]) -> Iterator[tuple[Path, Any]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pixl.dicom.elements import Element, elements
 from pixl.dicom.encoding import tag_text
-from pixl.dicom.names import keyword
+from pixl.dicom.names import dictionary, keyword
 from pixl.dicom.part10 import Part10
 from pixl.domain.errors import InstanceFailed
 
@@ -17,8 +18,12 @@ PHOTOMETRIC, BURNED_IN = 0x00280004, 0x00280301
 ALLOCATED, STORED, HIGH_BIT, REPRESENTATION = 0x00280100, 0x00280101, 0x00280102, 0x00280103
 RED_DESCRIPTOR, RED, GREEN, BLUE = 0x00281101, 0x00281201, 0x00281202, 0x00281203
 REGIONS = 0x00186011
+SIZE = 2
+"""Bytes of a US value."""
 CORNERS = (0x00186018, 0x0018601A, 0x0018601C, 0x0018601E)
-LAST_GROUP = 0x0028
+LAST_GROUP = 0x0040
+LONGEST = 1024
+"""Bytes; longer values are not asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,8 @@ class Picture:
     """Left, top, right and bottom, all inclusive, of the ultrasound regions."""
     palette: tuple[bytes, bytes, bytes, bytes]
     """Descriptor, red, green and blue, if there are any."""
+    texts: Mapping[int, str] = field(repr=False)
+    """What the outermost elements up to group 0040 hold, numbers of type US as text."""
 
 
 def read_picture(file: Part10) -> Picture | None:
@@ -104,6 +111,7 @@ class _Values:
             big_endian=self.order == ">",
             regions=tuple(_corners(region, self.order) for region in regions),
             palette=self._palette(),
+            texts={tag: self._as_text(tag) for tag, value in self.values.items() if len(value) <= LONGEST},
         )
 
     def text(self, tag: int) -> str:
@@ -113,10 +121,14 @@ class _Values:
     def number(self, tag: int) -> int:
         """Return a US value."""
         value = self.values.get(tag, b"")
-        if len(value) != struct.calcsize("H"):
+        if len(value) != SIZE:
             raise InstanceFailed(f"{tag_text(tag)} {keyword(tag)} is missing, or no number")
         (number,) = struct.unpack(f"{self.order}H", value)
         return int(number)
+
+    def _as_text(self, tag: int) -> str:
+        vrs = dictionary().get(tag, (("UN",), ""))[0]
+        return str(self.number(tag)) if vrs == ("US",) and len(self.values[tag]) == SIZE else self.text(tag)
 
     def _palette(self) -> tuple[bytes, bytes, bytes, bytes]:
         descriptor, red, green, blue = (self.values.get(tag, b"") for tag in (RED_DESCRIPTOR, RED, GREEN, BLUE))

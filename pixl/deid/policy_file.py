@@ -61,6 +61,8 @@ class PolicyKeys(_Form):
     include: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     """Files that list regions by device."""
+    refuse_pixels: str = ""
+    """Why instances with pixel data are rejected, if they are."""
     rules: tuple[RuleKeys, ...] = ()
     overrides: tuple[OverrideKeys, ...] = ()
 

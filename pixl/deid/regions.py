@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pixl.deid.conditions import Condition
 from pixl.deid.picture import Picture
 
 Rectangle = tuple[int, int, int, int]
@@ -27,6 +28,8 @@ class DeviceRegions:
     columns: int | None = None
     image_type: tuple[str, ...] = ()
     """Values that (0008,0008) ImageType must have."""
+    condition: Condition | None = None
+    """Of a list in another tool's format."""
     blank: tuple[Rectangle, ...] = ()
     blank_outside: tuple[Rectangle, ...] = ()
     """All but these is blackened, if there are any."""
@@ -44,6 +47,7 @@ class DeviceRegions:
             and set(self.image_type) <= set(picture.image_type)
             and _found(self.manufacturer, picture.manufacturer)
             and _found(self.model, picture.model)
+            and (self.condition is None or self.condition.holds(picture))
         )
 
 

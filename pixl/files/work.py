@@ -60,7 +60,9 @@ class Worker:
 
     def __init__(self, job: Job) -> None:
         if terms_of(job.project, job.secret) != job.terms:
-            raise ConfigurationError("the policy's files changed while the run began: run the same command again")
+            raise ConfigurationError(
+                "the policy's files, or PIXL's own, changed while the run began: run the same command again"
+            )
         self._project = job.project
         self._policy = load_policy(job.project)
         self._pseudonymiser = CachedPseudonymiser(KeyedPseudonymiser(job.secret), REMEMBERED)

@@ -187,5 +187,5 @@ def _notes(form: _ProjectFile) -> list[str]:
     if form.tag_operation_files.base and not form.allowed_manufacturers:
         notes.append("allowed_manufacturers is not given, so every manufacturer is taken; the peer then takes none")
     if form.image_operation_files:
-        notes.append("image_operation_files: recipes are not run; instances with pixels are refused until they can be")
+        notes.append("image_operation_files: the filters of recipes blacken pixels; their header actions are not run")
     return notes

@@ -1,5 +1,6 @@
 """`pixl policy` and `pixl project`, as a person uses them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,62 @@ def test_explain_names_a_missing_file_and_a_near_project(pixl):
         pixl("policy", "explain", "demo", "/nowhere.dcm")
     with pytest.raises(ConfigurationError, match="did you mean 'demo'"):
         pixl("policy", "explain", "dmo")
+
+
+def test_diff_says_what_another_policy_does_to_which_element(pixl):
+    printed = pixl("policy", "diff", "demo", "strict")
+    assert printed.exit_code == 1
+    assert "(0008,0020) StudyDate: shift-date -> replace" in printed.output
+    assert "retain-modified-dates" in printed.output
+    assert "(0028,0010) Rows" not in printed.output
+
+
+def test_diff_takes_projects_policies_and_files_and_finds_nothing_between_the_same(pixl):
+    same = pixl("policy", "diff", "research", str(REPOSITORY / "projects" / "policies" / "research.yaml"))
+    assert same.exit_code == 0
+    assert same.output == "differences: 0\n"
+    projects = pixl("policy", "diff", str(REPOSITORY / "projects" / "demo.yaml"), "demo-mr-only")
+    assert projects.output.startswith("modalities: CT, ")
+    with pytest.raises(ConfigurationError, match="did you mean 'demo'"):
+        pixl("policy", "diff", "demo", "dmo")
+
+
+def test_diff_names_the_devices_that_an_override_is_for(pixl, tmp_path):
+    for name, operation in (("a", "keep"), ("b", "remove")):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"rules: [{{op: keep, tags: [Rows, Modality]}}]\noverrides:\n"
+            f"  - when: {{manufacturer: '^GE', modalities: [CT]}}\n    rules: [{{op: {operation}, tags: [Columns]}}]\n"
+        )
+    printed = pixl("policy", "diff", str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml")).output
+    assert "for manufacturer matches '^GE', modality CT:" in printed
+    assert "  (0028,0011) Columns: keep -> remove" in printed
+
+
+def test_a_policy_is_tried_on_files_and_nothing_is_written_or_shown(pixl, tmp_path):
+    (tmp_path / "files").mkdir()
+    shutil.copy(get_testdata_file("CT_small.dcm"), tmp_path / "files")
+    before = sorted(tmp_path.rglob("*"))
+    tried = pixl("policy", "test", "demo", str(tmp_path / "files"))
+    assert tried.exit_code == 0
+    assert "1 x (0028,0010) Rows: keep" in tried.output
+    assert "1 x (0008,0018) SOPInstanceUID: uid" in tried.output
+    assert "1 x (0010,0010) PatientName:" in tried.output
+    assert "1 files would pass, 0 would not" in tried.output
+    assert "CompressedSamples" not in tried.output
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_file_that_a_policy_cannot_treat_is_named_and_the_exit_code_is_1(pixl, tmp_path):
+    whole = Path(get_testdata_file("CT_small.dcm")).read_bytes()
+    (tmp_path / "cut.dcm").write_bytes(whole[:2000])
+    tried = pixl("policy", "test", "demo", str(tmp_path / "cut.dcm"))
+    assert tried.exit_code == 1
+    assert "cut.dcm: failed: " in tried.output
+    rejected = pixl("policy", "test", "demo-mr-only", get_testdata_file("CT_small.dcm"))
+    assert rejected.exit_code == 0
+    assert "rejected: (0008,0060) Modality is not one of the project's" in rejected.output
+    with pytest.raises(ConfigurationError, match="is not there"):
+        pixl("policy", "test", "demo", str(tmp_path / "nowhere"))
 
 
 def test_projects_are_listed_shown_and_checked(pixl):

@@ -42,7 +42,8 @@ def test_a_run_that_ends_early_has_a_report_of_what_was_done(tmp_path):
             report.add(next(rows()))
             raise RuntimeError
 
-    pytest.raises(RuntimeError, end_early)
+    with pytest.raises(RuntimeError):
+        end_early()
     assert pq.read_table(report_paths(tmp_path / "out")[0]).num_rows == 1
 
 

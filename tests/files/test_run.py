@@ -246,10 +246,10 @@ def test_what_cannot_be_read_is_listed_and_the_others_go_on(run, make_ct, monkey
     real_open, real_scandir = os.open, os.scandir
 
     def refuse(real, name):
-        def refusing(path, *rest):
+        def refusing(path, *rest, **more):
             if str(path).endswith(name):
                 raise PermissionError(errno.EACCES, "Permission denied", path)
-            return real(path, *rest)
+            return real(path, *rest, **more)
 
         return refusing
 

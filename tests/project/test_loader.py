@@ -80,10 +80,10 @@ def test_the_peers_file_without_manufacturers_is_noted_to_take_all(folder):
     assert any("allowed_manufacturers" in note for note in loaded(folder, text).notes)
 
 
-def test_recipes_for_pixels_are_noted_not_to_run(folder):
+def test_of_recipes_only_the_filters_for_pixels_are_noted_to_run(folder):
     project = loaded(folder, LEAST + "image_operation_files: {deid_recipes: [us.recipe]}\n")
     assert project.image_operation_files[0].name == "us.recipe"
-    assert any("refused" in note for note in project.notes)
+    assert any("header actions are not run" in note for note in project.notes)
 
 
 @pytest.mark.parametrize(

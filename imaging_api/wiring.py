@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 
-from pixl.domain.errors import RetryLater
+from pixl.domain.errors import NotBefore
 from pixl.domain.secret import SecretStore
 from pixl.export import open_destination
 from pixl.flow import Flow, Workload, work
@@ -35,7 +36,7 @@ class Turns:
         """Return when the archive may be asked."""
         while (seconds := self._ledger.pass_gate()) is not None:
             if self._stopping.wait(seconds):
-                raise RetryLater("imaging_api is stopping")
+                raise NotBefore("imaging_api was stopped while this study waited for its turn", dt.datetime.now(dt.UTC))
 
 
 def open_ledger(settings: Settings, secrets: SecretStore) -> Ledger:

@@ -18,9 +18,12 @@ PHOTOMETRIC, BURNED_IN = 0x00280004, 0x00280301
 ALLOCATED, STORED, HIGH_BIT, REPRESENTATION = 0x00280100, 0x00280101, 0x00280102, 0x00280103
 RED_DESCRIPTOR, RED, GREEN, BLUE = 0x00281101, 0x00281201, 0x00281202, 0x00281203
 REGIONS = 0x00186011
+PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 SIZE = 2
 """Bytes of a US value."""
 CORNERS = (0x00186018, 0x0018601A, 0x0018601C, 0x0018601E)
+SEQUENCE = b"sequence"
+"""Stands for the value of one: that it is there is all that is asked."""
 LAST_GROUP = 0x0040
 LONGEST = 1024
 """Bytes; longer values are not asked for."""
@@ -56,7 +59,7 @@ class Picture:
 
 
 def read_picture(file: Part10) -> Picture | None:
-    """Return what an instance says about its image; None if it has none.
+    """Return what an instance says about its image; None if it has no pixels.
 
     Raises
     ------
@@ -65,14 +68,16 @@ def read_picture(file: Part10) -> Picture | None:
     """
     values: dict[int, bytes] = {}
     regions: list[dict[int, bytes]] = []
+    has_pixels = False
     for element in elements(file):
-        if not element.path and element.tag >> 16 <= LAST_GROUP and not element.undefined:
+        if not element.path and element.tag >> 16 <= LAST_GROUP:
             if element.tag in values:
                 raise InstanceFailed(f"{tag_text(element.tag)} {keyword(element.tag)} is there twice")
-            values[element.tag] = file.data[element.value : element.end]
+            values[element.tag] = SEQUENCE if element.is_sequence else file.data[element.value : element.end]
         if element.path == (REGIONS,):
             _add_region(element, file.data, regions)
-    return _Values(values, big_endian=file.encoding.big_endian).picture(regions) if ROWS in values else None
+        has_pixels = has_pixels or (not element.path and element.tag in PIXELS)
+    return _Values(values, big_endian=file.encoding.big_endian).picture(regions) if has_pixels else None
 
 
 def _add_region(element: Element, data: bytes, regions: list[dict[int, bytes]]) -> None:
@@ -119,10 +124,10 @@ class _Values:
         return self.values.get(tag, b"").strip(b"\0 ").decode("latin-1")
 
     def number(self, tag: int) -> int:
-        """Return a US value."""
+        """Return a US value; 0, which none of these may be, if it is missing or no number."""
         value = self.values.get(tag, b"")
         if len(value) != SIZE:
-            raise InstanceFailed(f"{tag_text(tag)} {keyword(tag)} is missing, or no number")
+            return 0
         (number,) = struct.unpack(f"{self.order}H", value)
         return int(number)
 

@@ -49,4 +49,5 @@ def _devices(picture: Picture, policy: Policy) -> tuple[DeviceRegions, ...]:
             raise InstanceFailed("(0018,6011) SequenceOfUltrasoundRegions is missing: what may stay is not known")
     if picture.burned_in == "YES" and not devices:
         raise InstanceFailed("(0028,0301) BurnedInAnnotation is YES and no list of regions knows this device")
-    return devices
+    kept = any(device.blank_outside or device.outside_ultrasound_regions for device in devices)
+    return tuple(device for device in devices if not (kept and device.unless_kept))

@@ -23,6 +23,7 @@ FILTERS = frozenset({"graylist", "blacklist", "whitelist"})
 EVERYTHING: Rectangle = (0, 0, 0xFFFF, 0xFFFF)
 NUMBER = re.compile(r"\d{1,5}")
 SIZE = 4
+FROM_ULTRASOUND = "from:SequenceOfUltrasoundRegions"
 NEVER_THERE = 0
 COMPARISONS: dict[str, tuple[str, bool]] = {
     "contains": ("finds", True),
@@ -46,6 +47,12 @@ class _Label:
     condition: Condition | None = None
     blank: list[Rectangle] = field(default_factory=list)
     keep: list[Rectangle] = field(default_factory=list)
+    ultrasound: bool = False
+
+    @property
+    def has_coordinates(self) -> bool:
+        """Whether it says where something is blackened; for each picture, if it asks for nothing."""
+        return bool(self.blank or self.keep or self.ultrasound)
 
 
 def recipe_regions(text: str, path: Path) -> tuple[DeviceRegions, ...]:
@@ -57,15 +64,24 @@ def recipe_regions(text: str, path: Path) -> tuple[DeviceRegions, ...]:
         A line cannot be understood: it names the file and the line.
     """
     return tuple(
-        DeviceRegions(
-            name=label.name,
-            condition=label.condition,
-            blank=tuple(label.blank),
-            blank_outside=tuple(label.keep),
-            refuse="a blacklist of the recipe names it" if label.kind == "blacklist" else "",
-        )
+        _device(label)
         for label in _labels(text, path)
-        if label.kind == "blacklist" or (label.kind == "graylist" and (label.blank or label.keep))
+        if label.kind == "blacklist" or (label.kind == "graylist" and label.has_coordinates)
+    )
+
+
+def _device(label: _Label) -> DeviceRegions:
+    """Return a label as an entry; one that blackens everything leaves alone what the same recipe keeps."""
+    whole = EVERYTHING in label.blank
+    keeps = bool(label.keep) or label.ultrasound
+    return DeviceRegions(
+        name=label.name,
+        condition=label.condition,
+        blank=tuple(part for part in label.blank if not (keeps and part == EVERYTHING)),
+        blank_outside=tuple(label.keep),
+        outside_ultrasound_regions=label.ultrasound,
+        unless_kept=whole and not keeps,
+        refuse="a blacklist of the recipe names it" if label.kind == "blacklist" else "",
     )
 
 
@@ -86,8 +102,8 @@ def _labels(text: str, path: Path) -> list[_Label]:
             except (IndexError, ValueError) as error:
                 raise ConfigurationError(f"{path}: line {number}: not understood: {error}") from None
     for label in labels:
-        if label.condition is None:
-            raise ConfigurationError(f"{path}: LABEL {label.name}: has no criterion, so it would be every picture")
+        if label.condition is None and not label.has_coordinates:
+            raise ConfigurationError(f"{path}: LABEL {label.name}: neither criterion nor coordinates")
     return labels
 
 
@@ -102,6 +118,9 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 def _add(label: _Label, line: str) -> None:
     """Add a line to a label: coordinates, or criteria that `+` (and) or `||` (or) joins to those before."""
     word, _, rest = line.partition(" ")
+    if word == "keepcoordinates" and rest.strip() == FROM_ULTRASOUND:
+        label.ultrasound = True
+        return
     if word in COORDINATES:
         (label.keep if "keep" in word else label.blank).append(_rectangle(rest, sizes=word.startswith("ctp")))
         return

@@ -35,6 +35,8 @@ class DeviceRegions:
     """All but these is blackened, if there are any."""
     outside_ultrasound_regions: bool = False
     """All but the regions that the picture itself declares (0018,6011) is blackened."""
+    unless_kept: bool = False
+    """Counts only where no other entry for the picture says which parts of it stay."""
     refuse: str = ""
     """Why pictures of this device are not taken, if they are not."""
 

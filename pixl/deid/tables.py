@@ -34,6 +34,8 @@ class Kind(IntEnum):
     ITEM_END = 7
     NO_RULE = 8
     """Not in the table: unknown, private, of an unexpected representation, or just not kept."""
+    BITS = 10
+    """Pass on a US value that says how the pixels are stored, and take note of it."""
     MILESTONE = 9
     """Put in what has to stand before this element, and go on with the next table."""
 
@@ -58,6 +60,8 @@ SHAPES = {
 Blanks at the end and a NUL that pads are common in real files and harmless.
 """
 PIXEL_DATA = 0x7FE00010
+BITS = (0x00280100, 0x00280101, 0x00280102, 0x00280103)
+"""Bits allocated, bits stored, high bit, pixel representation."""
 PATIENT_ID = 0x00100020
 CAPTURED = (0x00080018, 0x00080050, 0x00100020, 0x0020000D, 0x0020000E)
 """SOP instance UID, accession number, patient ID, study and series UID: the record wants to know what they became."""
@@ -96,6 +100,9 @@ def compiled(rulebook: Rulebook, encoding: Encoding) -> Tables:
     last = dict(nested)
     for tag in CAPTURED:
         last |= _captured(tag, rulebook.decide(tag), encoding)
+    last |= {
+        encoding.key(tag, "US"): (Kind.BITS, tag) for tag in BITS if isinstance(rulebook.decide(tag).operation, Keep)
+    }
     top = (*(_up_to(milestone, last, encoding) for milestone in MILESTONES), last)
     person_names = frozenset(encoding.key(tag, "PN") for tag, (vrs, _) in dictionary().items() if "PN" in vrs)
     return Tables(encoding=encoding, nested=nested, top=top, rulebook=rulebook, person_names=person_names)

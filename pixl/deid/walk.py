@@ -14,7 +14,7 @@ from typing import Any
 from pixl.deid.blackout import Blackout
 from pixl.deid.operations import TEXT_VRS, Empty, Keep, Later, Operation, Remove, Result, Target
 from pixl.deid.parts import TYPE_2, CreatorHole, ElementHole, Level, Part, SequenceHole, padded
-from pixl.deid.tables import CAPTURED, NO_RULE, Kind, Table, Tables, compiled, entry_of, private_entry_of
+from pixl.deid.tables import BITS, CAPTURED, NO_RULE, SIZES, Kind, Table, Tables, compiled, entry_of, private_entry_of
 from pixl.deid.vocabulary import WORD
 from pixl.dicom.code_stream import without_comments
 from pixl.dicom.encoding import IMPLICIT, ITEM, MAX_DEPTH, SEQUENCE_END, UNDEFINED, Encoding, tag_text
@@ -22,6 +22,7 @@ from pixl.dicom.errors import Malformed
 from pixl.dicom.names import dictionary
 from pixl.dicom.skip import end_of_undefined, value_of
 from pixl.dicom.text import decode
+from pixl.dicom.unused_bits import without_unused_bits
 from pixl.domain.pseudonym import PseudonymKind, PseudonymQuery
 
 Insertion = tuple[int, Callable[["Walk"], Part]]
@@ -73,6 +74,8 @@ class Walk:
         """The values of what names a person, here or anywhere in the instance."""
         self.wants_days = False
         self.has_pixels = False
+        self.bits: dict[int, int] = {}
+        """How the pixels are stored."""
         self.captured: dict[int, tuple[bytes, bytes | ElementHole]] = {}
         """The old value of what the record wants to know, and the new one or where it will be."""
         self.counts: Counter[str] = Counter()
@@ -83,6 +86,7 @@ class Walk:
             Kind.APPLY: self._apply,
             Kind.SEQUENCE: self._sequence,
             Kind.PIXELS: self._pixels,
+            Kind.BITS: self._bits_of_pixels,
             Kind.NO_RULE: self._no_rule,
         }
 
@@ -281,13 +285,40 @@ class Walk:
         if self.blackout:
             return self._blacken(self.blackout, key, position, level)
         if length != UNDEFINED:
-            return value + length, None
+            return value + length, self._used_bits(key, value, value + length, level)
         after = end_of_undefined(self.data, value, level.end, level.encoding)
         clean = without_comments(self.data, value, after)
         if clean is None:
             return after, None
         self.counts["comment in a code stream"] += 1
         return after, level.encoding.open_header(key, UNDEFINED) + clean
+
+    def _bits_of_pixels(self, tag: int, key: bytes, position: int, level: Level) -> Outcome:
+        value, length, _ = value_of(self.data, position, level.encoding)
+        if length != SIZES["US"]:
+            return self._of_wrong_shape(None, key, position, level)
+        self.bits[tag] = int.from_bytes(self.data[value : value + length], "big" if self.big_endian else "little")
+        return value + length, None
+
+    def _used_bits(self, key: bytes, value: int, after: int, level: Level) -> Part | None:
+        """Return the image's pixels without what hides in bits that no sample uses, None if nothing does."""
+        allocated, stored, high_bit, representation = (self.bits.get(tag, 0) for tag in BITS)
+        if stored == allocated or not level.is_outermost or after > level.end:
+            return None
+        clean = without_unused_bits(
+            self.data,
+            value,
+            after,
+            allocated=allocated,
+            stored=stored,
+            high_bit=high_bit,
+            signed=representation == 1,
+            big_endian=self.big_endian,
+        )
+        if clean is None:
+            return None
+        self.counts["unused bits"] += 1
+        return level.encoding.element(key, clean)
 
     def _blacken(self, blackout: Blackout, key: bytes, position: int, level: Level) -> Outcome:
         """Blacken regions of the image; pixels that belong to something else, such as an icon, go."""

@@ -53,6 +53,10 @@ class StudyFailed(PixlError):
     """This study could not be processed; a person has to look at the reason and retry it."""
 
 
+class StudyLost(StudyFailed):
+    """The images are no longer where they were; a retry fetches the study again."""
+
+
 class InstanceRejected(PixlError):
     """This instance is not wanted by the project's filters or policy; the rest of its study goes on."""
 

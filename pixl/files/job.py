@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 import pixl.deid
 import pixl.dicom
-from pixl.deid import load_policy
+from pixl.deid import Policy, load_policy
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.project import Project
 from pixl.files.cache import Fingerprints
@@ -36,9 +37,15 @@ class Job:
 
 def terms_of(project: Project, secret: bytes) -> bytes:
     """Return a keyed hash of all that decides what an output looks like, but for the input itself."""
+    return policy_and_terms(project, secret)[1]
+
+
+@lru_cache(maxsize=1)
+def policy_and_terms(project: Project, secret: bytes) -> tuple[Policy, bytes]:
+    """Return a project's policy, read once a process, and `terms_of` it."""
     policy = load_policy(project)
     filters = (project.series_filters, project.allowed_manufacturers, project.modalities)
-    return Fingerprints(secret).terms(policy.hash, repr(filters), _engine())
+    return policy, Fingerprints(secret).terms(policy.hash, repr(filters), _engine())
 
 
 def check_places(source: Path, out: Path, *private: Path) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pixl.deid import Record, deidentify, load_policy
+from pixl.deid import Record, deidentify
 from pixl.dicom.elements import elements
 from pixl.dicom.part10 import read_part10
 from pixl.dicom.text import decode
 from pixl.domain.errors import ConfigurationError, InstanceFailed, InstanceRejected, PixlError
 from pixl.domain.project import Project
 from pixl.files.cache import Cache, Entry, Fingerprints, Made
-from pixl.files.job import Job, terms_of
+from pixl.files.job import Job, policy_and_terms
 from pixl.files.layout import Layout
 from pixl.files.outcome import Outcome, Row
 from pixl.files.sources import Reader, Source
@@ -59,12 +59,12 @@ class Worker:
     """
 
     def __init__(self, job: Job) -> None:
-        if terms_of(job.project, job.secret) != job.terms:
+        self._policy, terms = policy_and_terms(job.project, job.secret)
+        if terms != job.terms:
             raise ConfigurationError(
                 "the policy's files, or PIXL's own, changed while the run began: run the same command again"
             )
         self._project = job.project
-        self._policy = load_policy(job.project)
         self._pseudonymiser = CachedPseudonymiser(KeyedPseudonymiser(job.secret), REMEMBERED)
         self._fingerprints = Fingerprints(job.secret)
         self._layout = Layout(job.layout)

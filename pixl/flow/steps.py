@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pixl.domain.destination import Destination
-from pixl.domain.errors import RetryLater, StudyFailed, StudyHeld, StudyRejected
+from pixl.domain.errors import RetryLater, StudyHeld, StudyLost, StudyRejected
 from pixl.domain.project import Project
 from pixl.domain.state import State
 from pixl.export import NOWHERE, zip_stream
@@ -48,9 +48,12 @@ class Flow:
             study_date=study.study_date,
             series_uids=study.series_uids,
         )
-        fetched = self.fetcher.fetch(
-            wanted, running=study.move_jobs, on_move=lambda jobs: self.ledger.note_moves(study.id, jobs)
-        )
+        try:
+            fetched = self.fetcher.fetch(
+                wanted, running=study.move_jobs, on_move=lambda jobs: self.ledger.note_moves(study.id, jobs)
+            )
+        except NotStored:
+            raise RetryLater("a study left orthanc-raw while it was being looked at") from None
         self.ledger.advance(
             study.id,
             State.CACHED,
@@ -76,7 +79,7 @@ class Flow:
                 patient_pseudonym=study.participant_id,
             )
         except NotStored:
-            raise StudyFailed("orthanc-raw no longer has this study; retry it from the start") from None
+            raise StudyLost("orthanc-raw no longer has this study; a retry fetches it again") from None
         state, reason = _verdict(done, project, study)
         self.ledger.advance(
             study.id,
@@ -95,14 +98,18 @@ class Flow:
         """Stream a released study from orthanc-anon to its project's destination."""
         name = self.project(study.project).destination.dicom
         if name == NOWHERE:
-            self.ledger.advance(study.id, State.EXPORTED, before={State.RELEASED}, reason="kept in orthanc-anon")
+            before = ON_THE_WAY[Step.EXPORT]
+            self.ledger.advance(study.id, State.EXPORTED, before=before, reason="kept in orthanc-anon")
             return
         destination = self.destination(name)
         if not self.ledger.advance(
             study.id, State.EXPORTING, before=ON_THE_WAY[Step.EXPORT], reason=study.reason, keep_tries=True
         ):
             return
-        receipt = destination.put(zip_stream(self._members(study)), f"{study.project}/{study.pseudo_study_uid}.zip")
+        try:
+            receipt = destination.put(zip_stream(self._members(study)), f"{study.project}/{study.pseudo_study_uid}.zip")
+        except NotStored:
+            raise StudyLost("orthanc-anon no longer has this study; a retry fetches it again") from None
         self.ledger.advance(study.id, State.EXPORTED, before={State.EXPORTING}, receipt=(name, receipt))
 
     def _members(self, study: Study) -> Iterator[tuple[str, Iterator[bytes]]]:
@@ -111,9 +118,7 @@ class Flow:
         series = {one.orthanc_id: one.series_uid for one in self.anon.series_of(anon_id)}
         instances = self.anon.instances_of(anon_id)
         if len(instances) < (study.stored or 1):
-            raise StudyFailed(
-                f"orthanc-anon has {len(instances)} of {study.stored} instances; retry the study from the start"
-            )
+            raise StudyLost(f"orthanc-anon has {len(instances)} of {study.stored} instances; a retry fetches it again")
         for one in sorted(instances, key=lambda one: (series[one.series_orthanc_id], one.sop_uid)):
             yield f"{series[one.series_orthanc_id]}/{one.sop_uid}.dcm", self.anon.instance_chunks(one.orthanc_id)
 
@@ -128,7 +133,7 @@ ON_THE_WAY = {
 
 def _verdict(done: DeidentifiedStudy, project: Project, study: Study) -> tuple[State, str | None]:
     """Decide what becomes of a de-identified study; an instance that is not accounted for stops it."""
-    if done.instances < (study.instances or 0) and not study.series_uids:
+    if done.instances < (study.instances or 0):
         raise RetryLater(f"orthanc-anon saw {done.instances} of {study.instances} instances")
     if done.instances != done.stored + sum(skipped.count for skipped in done.skipped) + len(done.failed):
         raise StudyHeld("the instances that came in are not those that were stored, skipped and failed")

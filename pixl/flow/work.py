@@ -8,20 +8,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pixl.domain.errors import (
-    ConfigurationError,
     NotBefore,
+    PixlError,
     RetryLater,
-    StudyFailed,
     StudyHeld,
+    StudyLost,
     StudyMissing,
     StudyRejected,
 )
 from pixl.domain.state import State
 from pixl.flow.steps import ON_THE_WAY, Flow
 from pixl.ledger import Study
+from pixl.ledger.ledger import LOST
 from pixl.queue import Step
 
 log = logging.getLogger(__name__)
+
+ENDS = {StudyMissing: State.MISSING, StudyHeld: State.HELD, StudyRejected: State.REJECTED}
+"""What becomes of a study by the class of the error; any other error of ours fails it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +57,8 @@ def work(flow: Flow, load: Workload) -> None:
         raise
     except RetryLater as reason:
         _again(flow, load, study, reason)
-    except StudyMissing as reason:
-        _end(flow, load, study, State.MISSING, reason)
-    except StudyHeld as reason:
-        _end(flow, load, study, State.HELD, reason)
-    except StudyRejected as reason:
-        _end(flow, load, study, State.REJECTED, reason)
-    except (StudyFailed, ConfigurationError) as reason:
-        _end(flow, load, study, State.FAILED, reason)
+    except PixlError as reason:
+        _end(flow, load, study, _state_after(reason), reason)
     except Exception as bug:  # noqa: BLE001  the outermost loop of a job: a bug fails its study and is seen
         _report(load, bug)
         _end(flow, load, study, State.FAILED, f"internal error ({type(bug).__name__}); see the log of imaging_api")
@@ -77,9 +75,19 @@ def _again(flow: Flow, load: Workload, study: Study, reason: RetryLater) -> None
     raise reason
 
 
-def _end(flow: Flow, load: Workload, study: Study, state: State, reason: object) -> None:
+def _end(flow: Flow, load: Workload, study: Study, state: State, reason: PixlError | str) -> None:
     log.warning("study %s of %s: %s: %s: %s", study.id, study.project, load.step, state, reason)
-    flow.ledger.advance(study.id, state, before=_states_before(load.step, state), reason=str(reason))
+    flow.ledger.advance(
+        study.id,
+        state,
+        before=_states_before(load.step, state),
+        reason=str(reason),
+        anon_id=LOST if isinstance(reason, StudyLost) else None,
+    )
+
+
+def _state_after(reason: PixlError) -> State:
+    return next((state for kind, state in ENDS.items() if isinstance(reason, kind)), State.FAILED)
 
 
 def _states_before(step: Step, after: State) -> frozenset[State]:

@@ -67,6 +67,10 @@ class Located:
         return f"Located(source={self.source.name!r}, instances={self.instances})"
 
 
+class MoveFailed(RetryLater):
+    """A C-MOVE has ended without success."""
+
+
 class Fetcher:
     """Brings studies from the archives into orthanc-raw.
 
@@ -127,7 +131,7 @@ class Fetcher:
             Only an archive whose hours have not come can know it.
         """
         for job in running:
-            with suppress(NotStored, RetryLater):
+            with suppress(NotStored, MoveFailed):
                 self._follow(job)
         self._take_turn()
         located = self._locate(wanted)
@@ -200,6 +204,7 @@ class Fetcher:
         if not found:
             return set()
         _refuse_several(found)
+        _refuse_stranger(found[0], wanted)
         study = found[0].orthanc_id
         instances = self._raw.instances_of(study)
         if wanted.series_uids:
@@ -286,7 +291,7 @@ class Fetcher:
             if job.state is JobState.SUCCESS:
                 return
             if job.state in (JobState.FAILURE, JobState.PAUSED):
-                raise RetryLater(f"{job.error or 'it was stopped'} (Orthanc's error {job.error_code})")
+                raise MoveFailed(f"{job.error or 'it was stopped'} (Orthanc's error {job.error_code})")
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
 
@@ -331,6 +336,12 @@ def _refuse_several(found: Sequence[StoredStudy]) -> None:
         patients = len({study.mrn for study in found})
         studies = len({study.study_uid for study in found})
         raise StudyHeld(f"orthanc-raw has it as {studies} studies under {patients} patient ids; which is meant?")
+
+
+def _refuse_stranger(found: StoredStudy, wanted: Wanted) -> None:
+    """Refuse somebody else's study; images without a patient id (PS3.3 C.7.1.1: type 2) contradict nobody."""
+    if found.mrn and found.mrn != wanted.mrn:
+        raise StudyHeld("orthanc-raw has this study under another patient id than the cohort's MRN")
 
 
 def _instances(study_uid: str, missing: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pixl.domain.destination import Receipt
-from pixl.domain.errors import CohortInvalid, ConfigurationError, RetryLater
+from pixl.domain.errors import CohortInvalid, ConfigurationError, RetryLater, StudyHeld
 from pixl.domain.secret import SecretStore
 from pixl.domain.state import IN_FLIGHT, State, may_follow
 from pixl.domain.study import ExtractId, StudyRequest
@@ -261,16 +261,40 @@ class Ledger:
 
     def _merge(self, connection: Connection, portion: Portion) -> Loaded:
         scope = {"project": portion.extract.project}
-        count = _one(connection, "count_staged")
+        learned = self._match(connection, scope)
         extract = {**scope, "generated_at": portion.extract.generated_at, "skipped": Jsonb(dict(portion.skipped))}
         extract_id = _one(connection, "add_extract", **extract)["id"]
         new = _one(connection, "add_studies", priority=portion.priority, **scope)["count"]
-        reopened = connection.execute(QUERIES["more_series"], scope).fetchall()
-        new_rows = _one(connection, "add_rows", extract_id=extract_id, **scope)["count"]
+        reopened = connection.execute(QUERIES["more_series"]).fetchall()
+        new_rows = _one(connection, "add_rows", extract_id=extract_id)["count"]
         self._ask_again(connection, reopened, "more series are asked for")
+        again = {row["id"] for row in reopened}
+        doubtful = [row for row in learned if row["state"] in (State.HELD, State.MISSING) and row["id"] not in again]
+        self._ask_again(connection, doubtful, "the cohort now gives its study UID")
+        count = _one(connection, "count_staged")
         return Loaded(
-            rows=count["rows"], new_rows=new_rows, studies=count["studies"], new_studies=new, reopened=len(reopened)
+            rows=count["rows"],
+            new_rows=new_rows,
+            studies=count["studies"],
+            new_studies=new,
+            reopened=len(reopened) + len(doubtful),
         )
+
+    def _match(self, connection: Connection, scope: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Find the studies of the rows that the project knows; return those that learned their UID by it."""
+        connection.execute(QUERIES["one_load"], scope)
+        connection.execute(QUERIES["stage_uids"])
+        strangers = connection.execute(QUERIES["strangers"], scope).fetchall()
+        if strangers:
+            numbers = ", ".join(str(row["procedure_occurrence_id"]) for row in strangers)
+            raise CohortInvalid(
+                "the project knows the study UID of these rows under another MRN or accession number; correct them: "
+                f"procedure_occurrence_id {numbers}"
+            )
+        learned = connection.execute(QUERIES["learn"], scope).fetchall()
+        connection.execute(QUERIES["match_uids"], scope)
+        connection.execute(QUERIES["match_others"], scope)
+        return learned
 
     def _ask_again(self, connection: Connection, studies: Sequence[Mapping[str, Any]], reason: str) -> None:
         _move(connection, studies, lambda _: State.REQUESTED, reason=reason, new_revision=True)
@@ -332,11 +356,21 @@ class Ledger:
         -------
         bool
             False if the study was in another state: somebody else has taken it on, and the caller stops.
+
+        Raises
+        ------
+        StudyHeld
+            The project has this study already, by another row.
         """
         with self._transaction() as connection:
             if study_uid is not None:
                 fields |= self._learned(connection, study_id, study_uid)
-            row = self._set(connection, study_id, before=before, after=after, reason=reason, **fields)
+            try:
+                row = self._set(connection, study_id, before=before, after=after, reason=reason, **fields)
+            except psycopg.errors.UniqueViolation:
+                raise StudyHeld(
+                    "its project asks for the same study in another row; give the study's UID in every row"
+                ) from None
             if row is None:
                 return False
             if notes is not None:
@@ -491,7 +525,7 @@ class Ledger:
             for row in self._same_study(connection, study_uid, mrn, accession_number):
                 if row["state"] == State.MISSING:
                     self._ask_again(connection, [row], "it has arrived")
-                elif row["state"] == State.REQUESTED:
+                elif row["state"] in (State.REQUESTED, State.FETCHING):
                     connection.execute(QUERIES["wake"], {"id": row["id"]})
             connection.execute(QUERIES["set_cursor"], {"seq": cursor})
 
@@ -529,15 +563,16 @@ class Ledger:
             "uid_fingerprint": self._uid_fingerprint(study_uid),
         }
         with self._transaction() as connection:
+            known = self._same_study(connection, study_uid, mrn, accession_number)
+            known = [study for study in known if study["project"] == project]
+            if known:
+                ended = [study for study in known if State(study["state"]) not in IN_FLIGHT]
+                self._ask_again(connection, ended, "sent by hand")
+                return
             values = {**marks, "identifiers": self._cipher.encrypt(_identifiers(request)), "priority": BY_HAND}
             row = connection.execute(QUERIES["add_by_hand"], values).fetchone()
             if row is not None:
                 defer(connection, _job(Step.FETCH, {"id": row["id"], "priority": BY_HAND, **marks}))
-                return
-            known = self._same_study(connection, study_uid, mrn, accession_number)
-            for study in known:
-                if study["project"] == project and State(study["state"]) not in IN_FLIGHT:
-                    self._ask_again(connection, [study], "sent by hand")
 
     def _same_study(
         self, connection: Connection, study_uid: str, mrn: str, accession_number: str
@@ -603,6 +638,8 @@ class Ledger:
         try:
             with self._pool.connection() as connection:
                 yield connection
+        except psycopg.errors.DiskFull as error:
+            raise RetryLater("the database's disk is full; make room on it") from error
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
             raise RetryLater("the database does not answer; `pixl status` shows whether it is up") from error
 
@@ -612,6 +649,9 @@ class Ledger:
     def _uid_fingerprint(self, study_uid: str | None) -> bytes | None:
         return self._cipher.fingerprint("uid", study_uid) if study_uid else None
 
+
+LOST = ""
+"""The `anon_id` of a study whose images are no longer where the ledger thought: it has to start anew."""
 
 LEARNED = ("uid_fingerprint", "identifiers")
 """What the archive may tell of a study that its cohort did not."""
@@ -636,6 +676,8 @@ def _from_the_start(_: Mapping[str, Any]) -> tuple[State, Step]:
 def _where_to_go_on(row: Mapping[str, Any]) -> tuple[State, Step]:
     stopped_in = State(row["stopped_in"]) if row["state"] == State.FAILED and row["stopped_in"] else None
     match stopped_in:
+        case _ if row["anon_id"] == LOST:
+            return State.REQUESTED, Step.FETCH
         case State.RELEASED | State.EXPORTING:
             return State.RELEASED, Step.EXPORT
         case State.CACHED | State.DEIDENTIFYING:

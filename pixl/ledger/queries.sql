@@ -14,7 +14,7 @@ RETURNING id;
 CREATE TEMPORARY TABLE staged (
     position bigint GENERATED ALWAYS AS IDENTITY,
     fingerprint bytea NOT NULL, uid_fingerprint bytea, identifiers bytea NOT NULL,
-    procedure_occurrence_id bigint NOT NULL, series_fingerprint bytea NOT NULL, series bytea
+    procedure_occurrence_id bigint NOT NULL, series_fingerprint bytea NOT NULL, series bytea, study_id bigint
 ) ON COMMIT DROP;
 
 -- unstage: the next extract of the same transaction has a table of its own
@@ -24,43 +24,91 @@ DROP TABLE staged;
 COPY staged (fingerprint, uid_fingerprint, identifiers, procedure_occurrence_id, series_fingerprint, series)
 FROM STDIN (FORMAT BINARY);
 
+-- one_load: loads for one project follow each other
+SELECT pg_advisory_xact_lock(hashtext(%(project)s));
+
+-- stage_uids: a row without a study UID takes the only one that this load gives under its accession number
+UPDATE staged SET uid_fingerprint = told.uid_fingerprint, identifiers = told.identifiers
+FROM (
+    SELECT fingerprint, (array_agg(uid_fingerprint))[1] AS uid_fingerprint,
+        (array_agg(identifiers ORDER BY position))[1] AS identifiers
+    FROM staged WHERE uid_fingerprint IS NOT NULL
+    GROUP BY fingerprint HAVING count(DISTINCT uid_fingerprint) = 1) AS told
+WHERE staged.fingerprint = told.fingerprint AND staged.uid_fingerprint IS NULL;
+
+-- strangers: rows whose study UID the project knows under another MRN or accession number
+SELECT procedure_occurrence_id FROM staged JOIN study USING (uid_fingerprint)
+WHERE study.project = %(project)s AND study.fingerprint <> staged.fingerprint
+ORDER BY position LIMIT 10;
+
+-- learn: known studies without a UID learn it from this load; returns them
+UPDATE study SET uid_fingerprint = told.uid_fingerprint, identifiers = told.identifiers
+FROM (
+    SELECT DISTINCT ON (known.id) known.id, staged.uid_fingerprint, staged.identifiers
+    FROM staged JOIN study AS known ON known.project = %(project)s AND known.fingerprint = staged.fingerprint
+    WHERE known.uid_fingerprint IS NULL AND staged.uid_fingerprint IS NOT NULL
+      AND NOT EXISTS (
+        SELECT FROM study AS other WHERE other.project = %(project)s AND other.uid_fingerprint = staged.uid_fingerprint)
+    ORDER BY known.id, position) AS told
+WHERE study.id = told.id
+RETURNING study.id, state, priority, study.fingerprint;
+
+-- match_uids: rows whose study the project knows by its UID
+UPDATE staged SET study_id = study.id FROM study
+WHERE study.project = %(project)s AND study.fingerprint = staged.fingerprint
+  AND study.uid_fingerprint = staged.uid_fingerprint;
+
+-- match_others: rows without a UID, where the project knows just one study under their accession number
+UPDATE staged SET study_id = single.id
+FROM (
+    SELECT fingerprint, (array_agg(id))[1] AS id FROM study
+    WHERE project = %(project)s AND fingerprint IN (SELECT fingerprint FROM staged WHERE study_id IS NULL)
+    GROUP BY fingerprint HAVING count(*) = 1) AS single
+WHERE staged.fingerprint = single.fingerprint AND staged.uid_fingerprint IS NULL AND staged.study_id IS NULL;
+
 -- add_studies: studies that the project has not asked for before; returns how many
 WITH new AS (
     INSERT INTO study (project, fingerprint, uid_fingerprint, identifiers, priority)
     SELECT %(project)s, fingerprint, uid_fingerprint, identifiers, %(priority)s::integer
-    FROM (SELECT DISTINCT ON (fingerprint) * FROM staged ORDER BY fingerprint, position) AS first_row
+    FROM (
+        SELECT DISTINCT ON (fingerprint, uid_fingerprint) * FROM staged
+        WHERE study_id IS NULL ORDER BY fingerprint, uid_fingerprint, position) AS first_row
     ORDER BY position
-    ON CONFLICT (project, fingerprint) DO NOTHING
-    RETURNING id, fingerprint, priority),
+    RETURNING id, fingerprint, uid_fingerprint, priority),
 deferred AS (
     SELECT procrastinate_defer_jobs_v1(array_agg(
         ROW('fetch', 'fetch', priority, encode(fingerprint, 'hex'), 'fetch-' || id,
             jsonb_build_object('study_id', id), NULL)::procrastinate_job_to_defer_v1 ORDER BY id)) AS ids
-    FROM new)
+    FROM new),
+matched AS (
+    UPDATE staged SET study_id = new.id FROM new
+    WHERE staged.study_id IS NULL AND staged.fingerprint = new.fingerprint
+      AND staged.uid_fingerprint IS NOT DISTINCT FROM new.uid_fingerprint)
 SELECT coalesce(cardinality(ids), 0) AS count FROM deferred;
 
 -- more_series: studies of this load that are known, of which a row asks for more than was asked before; locked
 SELECT id, state, priority, fingerprint FROM study
-WHERE project = %(project)s AND id IN (
-    SELECT study.id FROM staged JOIN study ON study.project = %(project)s AND study.fingerprint = staged.fingerprint
-    WHERE EXISTS (SELECT FROM cohort_row WHERE study_id = study.id)
+WHERE id IN (
+    SELECT study_id FROM staged
+    WHERE EXISTS (SELECT FROM cohort_row WHERE study_id = staged.study_id)
       AND NOT EXISTS (
         SELECT FROM cohort_row
-        WHERE study_id = study.id AND (series IS NULL OR cohort_row.series_fingerprint = staged.series_fingerprint)))
+        WHERE study_id = staged.study_id
+          AND (series IS NULL OR cohort_row.series_fingerprint = staged.series_fingerprint)))
 ORDER BY id FOR UPDATE;
 
 -- add_rows: the rows of this load; returns how many were new
 WITH new AS (
     INSERT INTO cohort_row (extract_id, procedure_occurrence_id, study_id, series_fingerprint, series)
-    SELECT DISTINCT ON (procedure_occurrence_id, study.id, series_fingerprint)
-        %(extract_id)s::bigint, procedure_occurrence_id, study.id, series_fingerprint, series
-    FROM staged JOIN study ON study.project = %(project)s AND study.fingerprint = staged.fingerprint
+    SELECT DISTINCT ON (procedure_occurrence_id, study_id, series_fingerprint)
+        %(extract_id)s::bigint, procedure_occurrence_id, study_id, series_fingerprint, series
+    FROM staged
     ON CONFLICT DO NOTHING
     RETURNING 1)
 SELECT count(*) AS count FROM new;
 
 -- count_staged: rows and different studies of this load
-SELECT count(*) AS rows, count(DISTINCT fingerprint) AS studies FROM staged;
+SELECT count(*) AS rows, count(DISTINCT study_id) AS studies FROM staged;
 
 -- analyze: tell the planner about a bulk load (without it the queue runs ten times slower)
 ANALYZE procrastinate_jobs, study, cohort_row;
@@ -133,7 +181,7 @@ WHERE reason IS NOT NULL AND (%(project)s::text IS NULL OR study.project = %(pro
 GROUP BY 1, 2, 3 ORDER BY count DESC, 1, 2, 3 LIMIT %(limit)s;
 
 -- chosen: studies of a project (and extract) in one of some states, locked; with the state in which they failed
-SELECT study.id, state, priority, fingerprint,
+SELECT study.id, state, priority, fingerprint, anon_id,
     (SELECT event.before FROM event WHERE event.study_id = study.id AND event.after = 'failed' AND event.before <> 'failed'
      ORDER BY event.id DESC LIMIT 1) AS stopped_in
 FROM study
@@ -177,7 +225,8 @@ UPDATE raw_cursor SET seq = %(seq)s;
 
 -- same_study: every project's request for the study that orthanc-raw knows by these marks
 SELECT id, project, state, reason, since, priority, fingerprint FROM study
-WHERE fingerprint = %(fingerprint)s OR uid_fingerprint = %(uid_fingerprint)s ORDER BY project;
+WHERE uid_fingerprint = %(uid_fingerprint)s OR (fingerprint = %(fingerprint)s AND uid_fingerprint IS NULL)
+ORDER BY project, id;
 
 -- wake: let the waiting fetch of a study run now
 UPDATE procrastinate_jobs SET scheduled_at = NULL
@@ -186,7 +235,7 @@ WHERE status = 'todo' AND task_name = 'fetch' AND args ->> 'study_id' = %(id)s::
 -- add_by_hand: a study that a person sends to a project, once
 INSERT INTO study (project, fingerprint, uid_fingerprint, identifiers, priority)
 VALUES (%(project)s, %(fingerprint)s, %(uid_fingerprint)s, %(identifiers)s, %(priority)s)
-ON CONFLICT (project, fingerprint) DO NOTHING RETURNING id;
+ON CONFLICT DO NOTHING RETURNING id;
 
 -- linker: which row of an extract is which exported study
 SELECT procedure_occurrence_id, pseudo_study_uid

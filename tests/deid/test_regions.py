@@ -277,15 +277,19 @@ def test_text_that_is_said_to_be_burned_in_does_not_pass_unblackened(instance, b
         ({"PhotometricInterpretation": "RGB"}, "PhotometricInterpretation is not known"),
         ({"BitsAllocated": 12}, "BitsAllocated"),
         ({"BitsStored": 0}, "BitsStored"),
-        ({"BitsStored": None}, "BitsStored is missing"),
+        ({"BitsStored": None}, "BitsStored and HighBit do not fit"),
         ({"NumberOfFrames": 5}, "not as long as"),
         ({"Columns": COLUMNS * 2}, "not as long as"),
-        ({"PixelData": None}, "PixelData is missing"),
+        ({"PixelData": None, "FloatPixelData": bytes(4)}, "PixelData is missing"),
     ],
 )
 def test_what_cannot_be_blackened_fails(instance, blackened, wrong, said):
     with pytest.raises(InstanceFailed, match=said):
         blackened(image(instance, noise((1, ROWS, COLUMNS)), **wrong))
+
+
+def test_an_object_without_pixels_needs_no_regions(instance, blackened):
+    assert blackened(instance(Rows=4)).Rows == 4
 
 
 def test_single_bits_cannot_be_blackened(instance, blackened):
@@ -391,3 +395,29 @@ def test_what_can_show_no_face_passes_such_a_policy(instance, policy, pseudonymi
     data = instance(Modality=shown[0], BodyPartExamined=shown[1])
     out = read(deidentify(data, careful(policy), pseudonymiser).data)
     assert [item.CodeValue for item in out.DeidentificationMethodCodeSequence] == ["113100"]
+
+
+# Bits that no sample uses
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian])
+def test_what_hides_above_the_stored_bits_goes_and_the_samples_stay(instance, policy, pseudonymiser, read, syntax):
+    array = noise((1, ROWS, COLUMNS), "uint16") % 4096
+    hidden = array | 0x4000
+    done = deidentify(image(instance, hidden, syntax=syntax, BitsStored=12), policy(*KEEP), pseudonymiser)
+    order = ">u2" if syntax == ExplicitVRBigEndian else "<u2"
+    assert (np.frombuffer(read(done.data).PixelData, order).reshape(array.shape) == array).all()
+    assert done.record.counts["unused bits"] == 1
+
+
+def test_pixels_that_use_all_their_bits_are_passed_on(instance, policy, pseudonymiser, read):
+    array = noise((1, ROWS, COLUMNS), "uint16")
+    done = deidentify(image(instance, array), policy(*KEEP), pseudonymiser)
+    assert read(done.data).PixelData == array.tobytes()
+    assert "unused bits" not in done.record.counts
+
+
+def test_samples_of_a_wrong_description_are_not_touched(instance, policy, pseudonymiser, read):
+    array = noise((1, ROWS, COLUMNS), "uint16")
+    done = deidentify(image(instance, array, BitsStored=12, HighBit=3), policy(*KEEP), pseudonymiser)
+    assert read(done.data).PixelData == array.tobytes()

@@ -105,8 +105,6 @@ def test_a_process_of_ours_that_hangs_for_a_while_costs_no_study(loaded, name):
     run_again(loaded)
     with stopped(loaded.data, name):
         time.sleep(3)
-    loaded.wait()
-    loaded.pixl("cohort", "retry", "demo")
     assert all_exported(loaded)
 
 

@@ -315,11 +315,11 @@ def test_a_project_that_no_longer_loads_fails_the_study_before_anything_is_asked
     assert around.asked == before
 
 
-def test_a_study_that_left_orthanc_raw_says_to_retry_from_the_start(flow, around):
+def test_a_study_that_left_orthanc_raw_says_that_a_retry_fetches_it_again(flow, around):
     around.done = NotStored("gone")
     study = run(flow, Step.FETCH, Step.DEIDENTIFY)
     assert study.state is State.FAILED
-    assert "from the start" in study.reason
+    assert "fetches it again" in study.reason
 
 
 def test_an_instance_missing_in_orthanc_anon_is_never_exported_without_a_word(flow, around):
@@ -384,3 +384,57 @@ def test_no_step_shows_an_identifier(flow, around, caplog):
     shown = caplog.text + repr(flow.ledger.study(1)) + str(flow.ledger.events(1)) + str(flow.ledger.reasons())
     assert "SECRET" not in shown
     assert "1.2.3" not in shown
+
+
+def test_a_study_that_left_orthanc_anon_is_fetched_again_by_a_retry(flow, around):
+    run(flow, Step.FETCH, Step.DEIDENTIFY)
+
+    def gone(study):
+        raise NotStored("gone")
+
+    around.series_of = gone
+    study = run(flow, Step.EXPORT)
+    assert (study.state, "internal error" in study.reason) == (State.FAILED, False)
+    flow.ledger.retry("lungs", states=[State.FAILED])
+    assert flow.ledger.study(1).state is State.REQUESTED
+
+
+def test_a_retry_of_a_study_that_left_orthanc_raw_fetches_it_again(flow, around):
+    around.done = NotStored("gone")
+    run(flow, Step.FETCH, Step.DEIDENTIFY)
+    flow.ledger.retry("lungs", states=[State.FAILED])
+    assert flow.ledger.study(1).state is State.REQUESTED
+
+
+def test_stopping_while_fetching_is_paused_is_no_try(flow, around, ledger):
+    from imaging_api.wiring import Turns
+
+    ledger.set_gate(paused=True)
+    turns = Turns(ledger)
+    turns.stop()
+    around.fetch = lambda *_, **__: turns.take()
+    for _ in range(MAX_TRIES):
+        with contextlib.suppress(RetryLater):
+            run(flow, Step.FETCH)
+    assert flow.ledger.study(1).state is State.FETCHING
+
+
+def test_a_destination_that_becomes_none_while_a_study_is_exported_ends_its_way(flow, around):
+    run(flow, Step.FETCH, Step.DEIDENTIFY)
+    around.put_error = RetryLater("away")
+    with pytest.raises(RetryLater):
+        run(flow, Step.EXPORT)
+    around.project = dataclasses.replace(PROJECT, destination=DestinationNames(dicom="none", parquet="none"))
+    assert run(flow, Step.EXPORT).state is State.EXPORTED
+
+
+def test_a_part_of_a_series_that_was_asked_for_is_not_released(flow, around, ledger):
+    request = StudyRequest(
+        project="hearts", procedure_occurrence_id=9, mrn="M", accession_number="A", series_uid="1.2.3.1"
+    )
+    ledger.load(ExtractId(project="hearts", generated_at=dt.datetime(2026, 5, 4, tzinfo=dt.UTC)), [request])
+    around.done = around.done.model_copy(update={"instances": 1, "stored": 1})
+    around.project = dataclasses.replace(PROJECT, name="hearts")
+    work(flow, Workload(step=Step.FETCH, study_id=2, max_tries=3))
+    with pytest.raises(RetryLater):
+        work(flow, Workload(step=Step.DEIDENTIFY, study_id=2, max_tries=3))

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from pixl.domain.destination import Receipt
-from pixl.domain.errors import CohortInvalid, ConfigurationError, RetryLater
+from pixl.domain.errors import CohortInvalid, ConfigurationError, RetryLater, StudyHeld
 from pixl.domain.state import FINAL, FOLLOWS, IN_FLIGHT, State
 from pixl.domain.study import ExtractId, StudyRequest
 from pixl.ledger import Cipher, Ledger, migrate
@@ -242,6 +242,63 @@ def test_a_study_sent_by_hand_is_asked_for_once_while_it_is_on_its_way(ledger, d
     assert ledger.in_flight(**marks)
     [status] = ledger.status()
     assert status.generated_at is None
+
+
+def test_two_studies_of_a_cohort_under_one_accession_number_are_both_asked_for_and_linked(ledger):
+    same = {"mrn": "M", "accession_number": "A"}
+    loaded = ledger.load(MONDAY, [request(1, study_uid="1.2.1", **same), request(2, study_uid="1.2.2", **same)])
+    assert (loaded.rows, loaded.new_studies) == (2, 2)
+    again = ledger.load(TUESDAY, [request(2, study_uid="1.2.2", **same), request(1, study_uid="1.2.1", **same)])
+    assert (again.studies, again.new_studies) == (2, 0)
+
+
+def test_a_row_without_a_uid_is_the_study_of_the_row_that_has_it(ledger):
+    same = {"mrn": "M", "accession_number": "A"}
+    loaded = ledger.load(MONDAY, [request(1, study_uid=None, **same), request(2, study_uid="1.2.1", **same)])
+    assert (loaded.rows, loaded.studies, ledger.study(1).study_uid) == (2, 1, "1.2.1")
+    assert ledger.load(TUESDAY, [request(3, study_uid=None, **same)]).new_studies == 0
+
+
+def test_a_uid_that_a_later_extract_gives_reaches_a_held_study_and_lets_it_go_on(ledger, database, postgres):
+    ledger.load(MONDAY, [request(1, study_uid=None)])
+    to_state(ledger, 1, State.FETCHING, State.HELD)
+    loaded = ledger.load(TUESDAY, [request(1, study_uid="1.2.1")])
+    assert (loaded.new_studies, loaded.reopened) == (0, 1)
+    assert (ledger.study(1).study_uid, ledger.study(1).state) == ("1.2.1", State.REQUESTED)
+
+
+def test_one_study_uid_under_two_accession_numbers_is_refused_with_the_rows(ledger):
+    ledger.load(MONDAY, [request(1, study_uid="1.2.1")])
+    with pytest.raises(CohortInvalid, match="procedure_occurrence_id 2") as refused:
+        ledger.load(TUESDAY, [request(2, study_uid="1.2.1")])
+    assert "SECRET" not in str(refused.value)
+    assert [status.requested for status in ledger.status()] == [1]
+
+
+def test_a_study_that_turns_out_to_be_another_rows_is_held(ledger):
+    same = {"mrn": "M", "accession_number": "A"}
+    ledger.load(MONDAY, [request(1, study_uid="1.2.1", **same), request(2, study_uid="1.2.2", **same)])
+    ledger.load(TUESDAY, [request(3, study_uid=None, **same)])
+    to_state(ledger, 3, State.FETCHING)
+    with pytest.raises(StudyHeld, match="every row"):
+        ledger.advance(3, State.CACHED, before={State.FETCHING}, study_uid="1.2.1")
+    assert ledger.study(3).state is State.FETCHING
+
+
+def test_what_waits_for_an_archives_hours_goes_on_when_the_study_arrives(ledger, database, postgres):
+    ledger.load(MONDAY, [request(1)])
+    to_state(ledger, 1, State.FETCHING)
+    with psycopg.connect(database, password=postgres.password) as connection:
+        connection.execute("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 day'")
+    ledger.study_arrived(study_uid="1.2.3.1", mrn="MRN-SECRET-1", accession_number="ACC-SECRET-1", cursor=1)
+    with psycopg.connect(database, password=postgres.password) as connection:
+        assert connection.execute("SELECT scheduled_at FROM procrastinate_jobs").fetchall() == [(None,)]
+
+
+def test_a_study_is_in_a_project_once_whatever_it_was_asked_by(ledger):
+    ledger.load(MONDAY, [request(1)])
+    ledger.request_by_hand(project="lungs", study_uid="1.2.3.1", mrn="MRN-SECRET-1", accession_number="")
+    assert len(ledger.states_of(study_uid="1.2.3.1", mrn="MRN-SECRET-1", accession_number="ACC-SECRET-1")) == 1
 
 
 def test_the_gate_keeps_the_rate_and_can_be_changed_while_it_runs(ledger):

@@ -30,14 +30,16 @@ CREATE TABLE study (
     anon_id text,
     instances integer,
     stored integer,
-    move_jobs text[] NOT NULL DEFAULT '{}',
-    UNIQUE (project, fingerprint)
+    move_jobs text[] NOT NULL DEFAULT '{}'
 );
 COMMENT ON COLUMN study.fingerprint IS 'keyed hash of MRN and accession number';
 COMMENT ON COLUMN study.uid_fingerprint IS 'keyed hash of the Study Instance UID, once it is known';
 COMMENT ON COLUMN study.revision IS 'counts how often the study was asked for anew; each revision is exported once';
 COMMENT ON COLUMN study.move_jobs IS 'what orthanc-raw calls the C-MOVEs that were last asked for; followed again after a restart';
 COMMENT ON COLUMN study.anon_id IS 'what orthanc-anon calls the de-identified study';
+-- A study of a project is there once. Several studies may share an accession number: their UIDs tell them apart.
+CREATE UNIQUE INDEX study_once ON study (project, fingerprint, coalesce(uid_fingerprint, ''));
+CREATE UNIQUE INDEX study_uid_once ON study (project, uid_fingerprint);
 CREATE INDEX study_fingerprint ON study (fingerprint);
 CREATE INDEX study_uid_fingerprint ON study (uid_fingerprint);
 CREATE INDEX study_state ON study (project, state);

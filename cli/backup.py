@@ -103,9 +103,9 @@ def _refuse_in_use(database: Database) -> None:
 
 
 def _tell_missing_secrets(console: Console, store: SecretStore, projects: list[str]) -> None:
-    """Warn of secrets that `pixl up` would make anew: all pseudonyms of the project would be others."""
+    """Warn of keys without which `pixl up` will not start: a new one would make other pseudonyms."""
     for name in map(project_secret, projects):
         try:
             store.get(name)
         except ConfigurationError:
-            console.print(f"[yellow]The secret `{name}` is missing: put it back before `pixl up` makes a new one.[/]")
+            console.print(f"[yellow]The secret `{name}` is missing: put it back before `pixl up`.[/]")

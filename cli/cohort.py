@@ -34,6 +34,7 @@ WATCH_SECONDS = 1.0
 BAR_WIDTH = 19
 """As wide as the time of an extract."""
 NAME_WIDTH = 24
+LEAST_PRIORITY, MOST_PRIORITY = -1000, 1000
 SHOWN = (State.EXPORTED, State.MISSING, State.REJECTED, State.FAILED, State.HELD)
 COLOURS = {
     State.EXPORTED: "green",
@@ -54,7 +55,12 @@ def load(
     path: Annotated[Path, typer.Argument(help="An OMOP-ES extract folder, or a CSV file.")],
     project: ProjectOption = None,
     priority: Annotated[
-        int | None, typer.Option(help="Studies with a higher number are fetched first. [the project's]")
+        int | None,
+        typer.Option(
+            min=LEAST_PRIORITY,
+            max=MOST_PRIORITY,
+            help="Studies with a higher number are fetched first. [the project's]",
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     allow_older: Annotated[

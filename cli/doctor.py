@@ -31,7 +31,7 @@ from pixl.export.options import Origin, read_options
 from pixl.orthanc import OrthancClient
 from pixl.project import Projects
 from pixl.secrets import open_store
-from pixl.settings import Archive, Settings
+from pixl.settings import SETTINGS_FILE, Archive, Settings, read_settings_file
 from pixl.stack import Layout, current_status, is_up
 from pixl.stack.cluster import binaries
 from pixl.stack.credentials import SECRETS, project_secret, text_of
@@ -66,9 +66,8 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
     """Look whether everything is here, reachable, configured and safe, and say how to mend it. Exits with 1 if not."""
-    settings = Settings.from_process()
     console, findings = Console(soft_wrap=True), []
-    for finding in examine(settings, open_store(settings.secrets)):
+    for finding in examine_process():
         findings.append(finding)
         if not as_json:
             colour = COLOURS[finding.outcome]
@@ -79,10 +78,28 @@ def doctor(
         raise typer.Exit(1)
 
 
+def examine_process() -> Iterator[Finding]:
+    """Return what is found in the deployment that this process' environment names; wrong settings are all there is."""
+    try:
+        settings = Settings.from_process()
+        store = open_store(settings.secrets)
+    except ConfigurationError as error:
+        yield Finding(what="settings", outcome="fail", text=str(error))
+        return
+    yield from examine(settings, store)
+
+
 def examine(settings: Settings, store: SecretStore) -> Iterator[Finding]:
     """Return what is found, group by group."""
     for check in CHECKS:
         yield from check(settings, store)
+
+
+def _settings(settings: Settings, _: SecretStore) -> Iterator[Finding]:
+    path = settings.data / SETTINGS_FILE
+    count = len(read_settings_file(path))
+    told = f"{path} has {count}" if path.is_file() else f"there is no {path}"
+    yield Finding(what="settings", outcome="ok", text=f"all are known and in range; {told}")
 
 
 def _programs(_: Settings, __: SecretStore) -> Iterator[Finding]:
@@ -123,6 +140,8 @@ def _projects(settings: Settings, store: SecretStore) -> Iterator[Finding]:
         yield Finding(what="projects", outcome="warn", text=f"no project file in {settings.projects}: write one there")
     for name in names:
         yield _tried(f"project {name}", _loaded, projects, name)
+        for note in _notes(projects, name):
+            yield Finding(what=f"project {name}", outcome="warn", text=note)
         yield _tried(f"key of project {name}", _there, store, project_secret(name))
 
 
@@ -161,6 +180,7 @@ def _archives(settings: Settings, store: SecretStore) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Settings, SecretStore], Iterable[Finding]], ...] = (
+    _settings,
     _programs,
     _ports,
     _data_folder,
@@ -239,6 +259,15 @@ def _free_ports(settings: Settings) -> str:
 def _loaded(projects: Projects, name: str) -> str:
     project = projects.get(name)
     return f"{project.file} is valid; its policy is {load_policy(project).hash[:12]}"
+
+
+def _notes(projects: Projects, name: str) -> tuple[str, ...]:
+    """Return what a project and its policy say that means something else here."""
+    try:
+        project = projects.get(name)
+        return (*project.notes, *load_policy(project).notes)
+    except PixlError:
+        return ()  # `_loaded` tells of it
 
 
 def _there(store: SecretStore, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
 
 import typer
@@ -15,6 +14,8 @@ from pixl.settings import Settings
 
 SLOWEST = 0.01
 """Studies a minute: one in 100 minutes. What is slower is meant to be `pixl fetch stop`."""
+FASTEST = 100_000
+"""Studies a minute: more than any archive sends. What is faster is meant to be 0, no limit."""
 
 app = typer.Typer(name="fetch", help="How hard the archive is asked.", no_args_is_help=True)
 
@@ -42,8 +43,8 @@ def rate(
     ] = None,
 ) -> None:
     """Show or set how many studies a minute are asked of the archive, by all workers together."""
-    if per_minute and not (math.isfinite(per_minute) and per_minute >= SLOWEST):
-        raise ConfigurationError(f"give a number of studies a minute, at least {SLOWEST:g}, or 0 for no limit")
+    if per_minute and not SLOWEST <= per_minute <= FASTEST:  # nor is any number that is none
+        raise ConfigurationError(f"give a number of studies a minute from {SLOWEST:g} to {FASTEST}, or 0 for no limit")
     with _ledger() as ledger:
         if per_minute is not None:
             ledger.set_gate(per_minute=per_minute or None, unlimited=per_minute == 0)

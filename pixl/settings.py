@@ -5,6 +5,7 @@ Every name starts with `PIXL_`; `docs/operations.md` lists them all and a test c
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -12,12 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pixl.domain.errors import ConfigurationError
+from pixl.domain.suggest import suggestion
 
 HOUSE = Path(__file__).resolve().parents[1]
 """The folder that holds the packages, `projects/` and the Orthancs' configuration."""
 
 SETTINGS_FILE = "pixl.env"
 """In the data folder: `NAME=value` lines, the defaults of this deployment; the environment wins over it."""
+PREFIX = "PIXL_"
+NO_SETTINGS = ("STACK", "KEEP_LOGS", "TEST_")
+"""How other names of the environment go on that have our prefix: the stack's mark, and what tests tell each other."""
+LAST_PORT = 65535
+LEVELS = "(?i:DEBUG|INFO|WARNING|ERROR)"
+HOURS = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\s*-\s*(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +41,11 @@ class Archive:
     @classmethod
     def parse(cls, name: str, text: str) -> Archive:
         """Read `AET@host:port`."""
-        found = re.fullmatch(r"([^@\s]{1,16})@([^@\s:]+):(\d{1,5})", text)
-        if not found:
-            raise ConfigurationError(f"the archive {name!r} must be given as AET@host:port, such as VNA@10.0.0.5:104")
+        found = re.fullmatch(r"([^@\\\s]{1,16})@([^@\s:]+):([0-9]{1,5})", text)
+        if not found or not 1 <= int(found[3]) <= LAST_PORT:
+            raise ConfigurationError(
+                f"PIXL_ARCHIVE_{name.upper()} must be given as AET@host:port, such as VNA@10.0.0.5:104"
+            )
         return cls(name=name, aet=found[1], host=found[2], port=int(found[3]))
 
 
@@ -87,8 +97,8 @@ class Settings:
     fetch_workers: int = 2
     deidentify_workers: int = 2
     export_workers: int = 2
-    max_tries: int = 8
-    """How often a step of a study is tried before the study fails."""
+    max_tries: int = 20
+    """How often a step of a study is tried before the study fails: for about half a day."""
     retry_seconds: float = 5.0
     """The first pause before a step is tried again; it doubles each time, up to an hour."""
     log_level: str = "INFO"
@@ -96,10 +106,14 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read the settings from `env` and, for what it does not name, from the data folder's `pixl.env`."""
-        data = Path(env.get("PIXL_DATA", "pixl-data")).absolute()
-        env = {**read_settings_file(data / SETTINGS_FILE), **env}
-        host = env.get("PIXL_HOST", cls.host)
-        ports = Ports(**{name: _whole(env, f"PIXL_{name.upper()}_PORT", getattr(Ports, name)) for name in PORT_NAMES})
+        data = Path(env.get("PIXL_DATA") or "pixl-data").absolute()
+        _refuse_unknown_names(env)
+        kept = read_settings_file(data / SETTINGS_FILE)
+        if Path(kept.get("PIXL_DATA") or data).absolute() != data:
+            raise ConfigurationError(f"PIXL_DATA says where {SETTINGS_FILE} is: it cannot be set in that file")
+        env = {name: text.strip() for name, text in {**kept, **env}.items() if name.startswith(PREFIX) and text.strip()}
+        host = _fitting(env, "PIXL_HOST", r"[^\s/]+", cls.host, "the address of a machine")
+        ports = Ports(**{name: _whole(env, f"{name}_port", getattr(Ports, name)) for name in PORT_NAMES})
         return cls(
             data=data,
             projects=Path(env.get("PIXL_PROJECTS", HOUSE / "projects")).absolute(),
@@ -108,18 +122,18 @@ class Settings:
             host=host,
             ports=ports,
             database=env.get("PIXL_DATABASE", f"host={host} port={ports.postgres} dbname=pixl user=pixl"),
-            raw_url=env.get("PIXL_RAW_URL", f"http://{host}:{ports.raw_http}"),
-            anon_url=env.get("PIXL_ANON_URL", f"http://{host}:{ports.anon_http}"),
-            hashing_url=env.get("PIXL_HASHING_URL", f"http://{host}:{ports.hashing}"),
-            imaging_url=env.get("PIXL_IMAGING_URL", f"http://{host}:{ports.imaging}"),
-            ehr_url=env.get("PIXL_EHR_URL", f"http://{host}:{ports.ehr}"),
-            raw_aet=env.get("PIXL_RAW_AET", cls.raw_aet),
+            raw_url=_url(env, "PIXL_RAW_URL", host, ports.raw_http),
+            anon_url=_url(env, "PIXL_ANON_URL", host, ports.anon_http),
+            hashing_url=_url(env, "PIXL_HASHING_URL", host, ports.hashing),
+            imaging_url=_url(env, "PIXL_IMAGING_URL", host, ports.imaging),
+            ehr_url=_url(env, "PIXL_EHR_URL", host, ports.ehr),
+            raw_aet=_fitting(env, "PIXL_RAW_AET", r"[!-\[\]-~]{1,16}", cls.raw_aet, "an AE title"),
             primary=_archive(env, "PIXL_ARCHIVE_PRIMARY", "primary"),
             secondary=_archive(env, "PIXL_ARCHIVE_SECONDARY", "secondary"),
-            secondary_hours=env.get("PIXL_ARCHIVE_SECONDARY_HOURS", ""),
-            log_level=env.get("PIXL_LOG_LEVEL", cls.log_level).upper(),
-            retry_seconds=_number(env, "PIXL_RETRY_SECONDS", cls.retry_seconds),
-            **{name: _whole(env, f"PIXL_{name.upper()}", getattr(cls, name)) for name in WHOLE_NUMBERS},
+            secondary_hours=_fitting(env, "PIXL_ARCHIVE_SECONDARY_HOURS", HOURS, "", "like 20:00-06:00"),
+            log_level=_fitting(env, "PIXL_LOG_LEVEL", LEVELS, cls.log_level, "DEBUG, INFO, WARNING or ERROR").upper(),
+            retry_seconds=_seconds(env, "PIXL_RETRY_SECONDS", cls.retry_seconds),
+            **{name: _whole(env, name, getattr(cls, name)) for name in WHOLE_NUMBERS},
         )
 
     @classmethod
@@ -138,35 +152,110 @@ WHOLE_NUMBERS = (
     "export_workers",
     "max_tries",
 )
+RANGES: dict[str, tuple[float, float]] = {
+    **{f"{name}_port": (1, LAST_PORT) for name in PORT_NAMES},
+    "raw_storage_mb": (0, 1_000_000_000),
+    "stable_seconds": (1, 3600),
+    "archive_timeout": (1, 3600),
+    "fetch_workers": (1, 64),
+    "deidentify_workers": (1, 64),
+    "export_workers": (1, 64),
+    "max_tries": (1, 1000),
+    "retry_seconds": (0.01, 3600),
+}
+"""The least and the most that a number may be."""
+NAMES = (
+    "PIXL_DATA",
+    "PIXL_PROJECTS",
+    "PIXL_SECRETS",
+    "PIXL_DESTINATIONS",
+    "PIXL_HOST",
+    "PIXL_DATABASE",
+    "PIXL_RAW_URL",
+    "PIXL_ANON_URL",
+    "PIXL_HASHING_URL",
+    "PIXL_IMAGING_URL",
+    "PIXL_EHR_URL",
+    "PIXL_RAW_AET",
+    "PIXL_ARCHIVE_PRIMARY",
+    "PIXL_ARCHIVE_SECONDARY",
+    "PIXL_ARCHIVE_SECONDARY_HOURS",
+    "PIXL_LOG_LEVEL",
+    *(f"{PREFIX}{name.upper()}" for name in RANGES),
+)
+"""Every setting."""
 
 
 def read_settings_file(path: Path) -> dict[str, str]:
-    """Read `NAME=value` lines; blank lines and lines that start with `#` are comments."""
+    """Read `NAME=value` lines; blank lines and lines that start with `#` are comments.
+
+    Raises
+    ------
+    ConfigurationError
+        A line is something else, or names no setting, or one that an earlier line has named.
+    """
     if not path.is_file():
         return {}
-    pairs = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        text = line.strip()
-        if not text or text.startswith("#"):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is not UTF-8 text") from None
+    pairs: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip().startswith("PIXL_"):
-            raise ConfigurationError(f"{path} line {number}: expected PIXL_NAME=value")
-        pairs[name.strip()] = value.strip()
+        name, value = _pair(line, f"{path} line {number}")
+        if name in pairs:
+            raise ConfigurationError(f"{path} line {number}: {name} is there twice; remove one")
+        pairs[name] = value
     return pairs
+
+
+def _pair(line: str, place: str) -> tuple[str, str]:
+    name, equals, value = (part.strip() for part in line.partition("="))
+    if not equals or not name.startswith(PREFIX):
+        raise ConfigurationError(f"{place}: expected PIXL_NAME=value")
+    if name not in NAMES:
+        raise ConfigurationError(f"{place}: there is no setting {name}{suggestion(name, NAMES)}")
+    return name, value
+
+
+def _refuse_unknown_names(env: Mapping[str, str]) -> None:
+    for name in env:
+        if name.startswith(PREFIX) and name not in NAMES and not name.removeprefix(PREFIX).startswith(NO_SETTINGS):
+            raise ConfigurationError(f"the environment: there is no setting {name}{suggestion(name, NAMES)}")
 
 
 def _archive(env: Mapping[str, str], variable: str, name: str) -> Archive | None:
     return Archive.parse(name, env[variable]) if env.get(variable) else None
 
 
-def _whole(env: Mapping[str, str], variable: str, default: int) -> int:
-    return int(_number(env, variable, default))
+def _url(env: Mapping[str, str], variable: str, host: str, port: int) -> str:
+    return _fitting(env, variable, r"https?://[^\s/]+\S*", f"http://{host}:{port}", "a URL, such as http://10.0.0.5:80")
 
 
-def _number(env: Mapping[str, str], variable: str, default: float) -> float:
-    text = env.get(variable, "")
+def _fitting(env: Mapping[str, str], variable: str, pattern: str, default: str, meant: str) -> str:
+    text = env.get(variable, default)
+    if text != default and not re.fullmatch(pattern, text):
+        raise ConfigurationError(f"{variable} must be {meant}")
+    return text
+
+
+def _whole(env: Mapping[str, str], field_name: str, default: int) -> int:
+    variable = f"{PREFIX}{field_name.upper()}"
+    least, most = RANGES[field_name]
+    text = env.get(variable, str(default))
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not least <= int(text) <= most:
+        raise ConfigurationError(f"{variable} must be a whole number from {least} to {most}")
+    return int(text)
+
+
+def _seconds(env: Mapping[str, str], variable: str, default: float) -> float:
+    least, most = RANGES[variable.removeprefix(PREFIX).lower()]
     try:
-        return float(text) if text else default
+        found = float(env.get(variable, default))
     except ValueError:
-        raise ConfigurationError(f"{variable} must be a number") from None
+        found = math.nan
+    if not least <= found <= most:  # nor is any number that is none
+        raise ConfigurationError(f"{variable} must be a number of seconds from {least} to {most}")
+    return found

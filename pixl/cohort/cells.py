@@ -46,6 +46,14 @@ def identifier(value: object) -> str | None:
     return found
 
 
+def participant(value: object) -> str | None:
+    """Return a participant_id, which becomes a PatientID in whatever character set its file has."""
+    found = identifier(value)
+    if found is not None and not found.isascii():
+        raise BadCell("has a letter that not every DICOM file can hold; use those of English, digits and hyphens")
+    return found
+
+
 def uid(value: object) -> str | None:
     """Return a DICOM UID (PS3.5 9.1)."""
     found = text(value)

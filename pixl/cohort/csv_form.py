@@ -11,11 +11,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pixl.cohort import cells
 from pixl.cohort.cells import BadCell
 from pixl.cohort.cohort import Cohort
-from pixl.cohort.problems import Problems
-from pixl.cohort.rows import CohortRows, Place, Row
+from pixl.cohort.problems import Place, Problems
+from pixl.cohort.rows import CohortRows, Row
 from pixl.domain.errors import CohortInvalid
 
 REQUIRED = {
@@ -164,14 +163,16 @@ class _Reader:
 
     def _add(self, number: int, row: list[str]) -> None:
         by_field = {name: row[position] for name, position in self.columns.items()}
+        place = functools.partial(self._place, number)
+        if "participant_id" in by_field:
+            self.rows.participants.see(by_field, place)
         project = self._project(number, by_field["project"])
         try:
-            generated_at = cells.timestamp(by_field["generated_at"])
+            generated_at = self.rows.generated_at(by_field["generated_at"])
         except BadCell as reason:
             self.problems.add(f"{self._place(number, 'generated_at')}: {reason}")
             return
         if project:
-            place = functools.partial(self._place, number)
             self.rows.of(project, generated_at).add(Row(cells=by_field, place=place))
 
     def _project(self, number: int, name: str) -> str | None:

@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 from pixl.cohort import cells
 from pixl.cohort.cells import BadCell
 from pixl.cohort.cohort import Cohort
-from pixl.cohort.problems import Problems
-from pixl.cohort.rows import NO_ACCESSION_NUMBER, CohortRows, ExtractRows, Place, Row
+from pixl.cohort.problems import Place, Problems
+from pixl.cohort.rows import NO_ACCESSION_NUMBER, CohortRows, ExtractRows, Row
 
 SUMMARY = "extract_summary.json"
 NO_PROCEDURE = "its procedure is not in PROCEDURE_OCCURRENCE"
@@ -100,7 +100,7 @@ def _extract_rows(folder: Path, rows: CohortRows) -> ExtractRows | None:
     try:
         summary = json.loads((folder / SUMMARY).read_bytes())
         project = _project(rows, summary["settings"]["cdm_source_name"])
-        return rows.of(project, cells.timestamp(summary["datetime"]), public=folder / "public")
+        return rows.of(project, rows.generated_at(summary["datetime"]), public=folder / "public")
     except FileNotFoundError:
         rows.problems.add(f"{SUMMARY}: is missing; give the folder of the extract, the one that holds it")
     except (KeyError, TypeError, AttributeError):

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pixl.cohort.problems import Problems
+from pixl.cohort.cells import MISSING
+from pixl.cohort.problems import PlaceOf, Problems
 
 LONG_ENOUGH = 6
 """Characters from which on a part of an identifier is as good as the whole."""
+TOO_LONG_FOR_CHANCE = 8
+"""Letters and digits from which on an identifier does not turn up inside of another patient's hash by chance."""
+HASH = 24
+"""Letters and digits from which on a word is taken for a hash, in which short numbers do turn up by chance."""
 IDENTIFIERS = ("mrn", "accession_number", "study_uid")
 
-Origin = tuple[str, int]
-"""The column of an identifier, and its row."""
-Place = Callable[[str], object]
-"""Where the cell of a field stands, in the words for a person."""
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class _Given:
-    """A row with a participant_id. Identifiable."""
-
-    participant: str
-    row: int
-    place: Place
+Origin = tuple[str, PlaceOf]
+"""The field of an identifier, and its row."""
 
 
 @dataclass(kw_only=True, repr=False)
@@ -34,54 +29,60 @@ class Participants:
     problems: Problems
     origins: dict[str, Origin] = field(default_factory=dict)
     """Where each identifier, in each way to write it, stands first."""
-    given: list[_Given] = field(default_factory=list)
-    by_patient: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    given: list[tuple[str, PlaceOf]] = field(default_factory=list)
+    """Each participant_id, unless it has been refused."""
+    by_patient: dict[tuple[str, str], tuple[str, PlaceOf]] = field(default_factory=dict)
     """The participant_id and the row of each project's patients."""
-    by_participant: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    by_participant: dict[tuple[str, str], tuple[str, PlaceOf]] = field(default_factory=dict)
 
-    def see(self, cells: Mapping[str, str], row: int, place: Place) -> None:
+    def see(self, row: Mapping[str, str], place: PlaceOf) -> None:
         """Take note of a row, also of one that asks for nothing: its identifiers are as real."""
         for name in IDENTIFIERS:
-            for way in _ways(name, cells.get(name, "")):
-                self.origins.setdefault(way, (name, row))
-        participant = cells.get("participant_id", "").strip()
-        own = next((name for name in IDENTIFIERS if _shared(name, cells.get(name, ""), participant)), None)
+            for way in _ways(name, _said(row, name)):
+                self.origins.setdefault(way, (name, place))
+        participant = _said(row, "participant_id")
+        own = next((name for name in IDENTIFIERS if _shared(name, _said(row, name), participant)), None)
         if own:
-            self._refuse(place, (own, row))
+            self._refuse(place, (own, place))
         elif participant:
-            self.given.append(_Given(participant=participant, row=row, place=place))
+            self.given.append((participant, place))
 
-    def match(self, project: str, mrn: str, participant: str | None, row: int, place: Place) -> None:
+    def match(self, project: str, mrn: str, participant: str | None, place: PlaceOf) -> None:
         """Note a problem unless participant_ids and patients of a project are one to one."""
-        said = participant or ""
-        before, there = self.by_patient.setdefault((project, mrn), (said, row))
+        here, said = place("participant_id"), participant or ""
+        before, first = self.by_patient.setdefault((project, mrn), (said, place))
         if before != said:
             self.problems.add(
-                f"{place('participant_id')}: is not what line {there} says for the same patient; "
+                f"{here}: is not what {first('participant_id').seen_from(here)} says for the same patient; "
                 "a patient has one participant_id in all rows of a project, or none"
             )
-        if not participant:
-            return
-        patient, there = self.by_participant.setdefault((project, participant), (mrn, row))
+        patient, first = self.by_participant.setdefault((project, said), (mrn, place)) if said else (mrn, place)
         if patient != mrn:
             self.problems.add(
-                f"{place('participant_id')}: is that of another patient in line {there}; "
-                "two patients would become one, give each one of its own"
+                f"{here}: is that of another patient in {first('participant_id').seen_from(here)}; "
+                "give each patient one of their own"
             )
 
     def finish(self) -> None:
         """Note every participant_id by which a patient of the file could be known. Needs all rows."""
-        for one in self.given:
-            found = next((self.origins[way] for way in _readings(one.participant) if way in self.origins), None)
+        sizes = {len(way) for way in self.origins if len(way) >= TOO_LONG_FOR_CHANCE and _is_mixed(way)}
+        for participant, place in self.given:
+            readings = itertools.chain(_readings(participant), _inner(participant, sizes))
+            found = next((self.origins[way] for way in readings if way in self.origins), None)
             if found:
-                self._refuse(one.place, found)
+                self._refuse(place, found)
 
-    def _refuse(self, place: Place, origin: Origin) -> None:
-        column, row = origin
+    def _refuse(self, place: PlaceOf, origin: Origin) -> None:
+        here, there = place("participant_id"), origin[1](origin[0])
         self.problems.add(
-            f"{place('participant_id')}: is, holds or is part of the {column} of line {row}; "
-            "it would leave the hospital: give each patient a number that says nothing"
+            f"{here}: is, holds or is part of the {there.column} of {there.seen_from(here)}; "
+            "it would leave the hospital: give each patient a number that says nothing of them"
         )
+
+
+def _said(row: Mapping[str, str], name: str) -> str:
+    text = row.get(name, "").strip()
+    return "" if text.lower() in MISSING else text
 
 
 def _folded(text: str) -> str:
@@ -106,8 +107,25 @@ def _readings(participant: str) -> Iterator[str]:
     """Yield what a participant_id may be an identifier, or hold one, as."""
     whole = _folded(participant)
     yield whole
-    for word in (_squeezed(participant), *re.findall(r"[^\W_]+", whole), *re.findall(r"\d+(?:\.\d+)+", whole)):
+    squeezed = _squeezed(participant)
+    for word in (squeezed, *re.findall(r"[^\W_]+", whole), *re.findall(r"\d+(?:\.\d+)+", whole)):
         yield from _cores(word)
+    if len(squeezed) < HASH:
+        for number in re.findall(r"\d+", whole):
+            yield from _cores(number)
+
+
+def _inner(participant: str, sizes: Collection[int]) -> Iterator[str]:
+    """Yield all that stands within a participant_id, of these sizes, and has letters and digits."""
+    text = _squeezed(participant)
+    for size in sizes:
+        for start in range(len(text) - size + 1):
+            if _is_mixed(part := text[start : start + size]):
+                yield part
+
+
+def _is_mixed(text: str) -> bool:
+    return text.isalnum() and not text.isalpha() and not text.isdigit()
 
 
 def _cores(word: str) -> Iterator[str]:
@@ -119,7 +137,7 @@ def _cores(word: str) -> Iterator[str]:
 
 def _shared(name: str, identifier: str, participant: str) -> bool:
     """Whether one holds the other. Asked of a row's own only: in a large file short numbers meet by chance."""
-    if not participant or not identifier.strip():
+    if not participant or not identifier:
         return False
     if name == "study_uid":
         long, short = f".{_folded(identifier)}.", _folded(participant)

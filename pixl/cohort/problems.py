@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pixl.domain.errors import CohortInvalid
 
 SHOWN = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a cell stands, as a person would look it up."""
+
+    file: str
+    row: int
+    column: str
+    row_word: str = "row"
+
+    def __str__(self) -> str:
+        return f"{self.file} {self.row_word} {self.row}, column {self.column}"
+
+    def seen_from(self, other: Place) -> str:
+        """Name the row for somebody who looks at `other`."""
+        return f"{self.row_word} {self.row}" if self.file == other.file else f"{self.file} {self.row_word} {self.row}"
+
+
+PlaceOf = Callable[[str], Place]
+"""Where in a row the cell of a field stands."""
 
 
 @dataclass

@@ -14,7 +14,9 @@ import pyarrow as pa
 from pixl.cohort import cells
 from pixl.cohort.cells import BadCell
 from pixl.cohort.cohort import ROW_SCHEMA, Cohort, ExtractCohort, Requests, Skipped, Summary
-from pixl.cohort.problems import SHOWN, Problems
+from pixl.cohort.participants import Participants
+from pixl.cohort.problems import SHOWN, Place, PlaceOf, Problems
+from pixl.cohort.study_keys import StudyKeys
 from pixl.domain.study import ExtractId
 
 NO_ACCESSION_NUMBER = "no accession number"
@@ -22,6 +24,8 @@ NO_MRN = "no MRN"
 DUPLICATE = "the same as an earlier row"
 FLUSH_AT = 10_000
 """Rows that are kept as Python objects before they become a record batch."""
+AHEAD = dt.timedelta(days=1)
+"""How far in the future an extract may have been made: clocks and time zones differ, by less than this."""
 
 READERS: dict[str, Callable[[object], Any]] = {
     "procedure_occurrence_id": cells.whole_number,
@@ -30,21 +34,8 @@ READERS: dict[str, Callable[[object], Any]] = {
     "study_date": cells.date,
     "study_uid": cells.uid,
     "series_uid": cells.uids,
-    "participant_id": cells.identifier,
+    "participant_id": cells.participant,
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a cell stands, as a person would look it up."""
-
-    file: str
-    row: int
-    column: str
-    row_word: str = "row"
-
-    def __str__(self) -> str:
-        return f"{self.file} {self.row_word} {self.row}, column {self.column}"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -52,8 +43,7 @@ class Row:
     """A row as it stands in its file: cells by the name of the `StudyRequest`'s field. Identifiable."""
 
     cells: Mapping[str, object]
-    place: Callable[[str], Place]
-    """Where the cell of a field stands."""
+    place: PlaceOf
 
 
 @dataclass
@@ -68,6 +58,8 @@ class ExtractRows:
 
     extract: ExtractId
     problems: Problems
+    studies: StudyKeys
+    participants: Participants
     public: Path | None = None
     waiting: list[dict[str, object]] = field(default_factory=list)
     batches: list[pa.RecordBatch] = field(default_factory=list)
@@ -80,7 +72,7 @@ class ExtractRows:
         if self._asks_for_nothing(row):
             return
         values = self._values(row)
-        if values is not None and self._is_its_procedures_study(row, values):
+        if values is not None and self._is_known_by_its_keys(row, values):
             self._keep(row, values)
 
     def skip(self, place: Place, reason: str) -> None:
@@ -119,6 +111,11 @@ class ExtractRows:
             except BadCell as reason:
                 self.problems.add(f"{row.place(name)}: {reason}")
         return values if len(values) == len(READERS) else None
+
+    def _is_known_by_its_keys(self, row: Row, values: Mapping[str, Any]) -> bool:
+        if "participant_id" in row.cells:
+            self.participants.match(self.extract.project, values["mrn"], values["participant_id"], row.place)
+        return self._is_its_procedures_study(row, values) and self.studies.are_one(values, row.place)
 
     def _is_its_procedures_study(self, row: Row, values: Mapping[str, Any]) -> bool:
         """Whether the procedure's id stands for one study only: the linker table could not tell two apart."""
@@ -161,13 +158,37 @@ class CohortRows:
     known_projects: Collection[str]
     problems: Problems
     extracts: dict[ExtractId, ExtractRows] = field(default_factory=dict)
+    studies: dict[str, StudyKeys] = field(default_factory=dict)
+    """By project."""
+    participants: Participants = field(init=False)
+    latest: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC) + AHEAD)
+    """When an extract may have been made at the latest."""
+
+    def __post_init__(self) -> None:
+        self.participants = Participants(problems=self.problems)
 
     def of(self, project: str, generated_at: dt.datetime, public: Path | None = None) -> ExtractRows:
         """Return where the rows of this extract go."""
         key = ExtractId(project=project, generated_at=generated_at)
         if key not in self.extracts:
-            self.extracts[key] = ExtractRows(extract=key, problems=self.problems, public=public)
+            studies = self.studies.setdefault(project, StudyKeys(problems=self.problems))
+            self.extracts[key] = ExtractRows(
+                extract=key, problems=self.problems, studies=studies, participants=self.participants, public=public
+            )
         return self.extracts[key]
+
+    def generated_at(self, value: object) -> dt.datetime:
+        """Return when an extract was made.
+
+        Raises
+        ------
+        BadCell
+            That is no moment, or is still to come: every extract made before it would be refused as an older one.
+        """
+        moment = cells.timestamp(value)
+        if moment > self.latest:
+            raise BadCell("is in the future, by more than a day; write when the extract was made")
+        return moment
 
     def project(self, name: str) -> str:
         """Return the project that `name` stands for.
@@ -196,6 +217,7 @@ class CohortRows:
         CohortInvalid
             There was a problem, or nothing is left to ask for.
         """
+        self.participants.finish()
         extracts = [rows.finish() for rows in self.extracts.values()]
         if not self.problems.count and not any(len(each.requests) for each in extracts):
             for each in extracts:

@@ -21,6 +21,7 @@ from pixl.deid.vocabulary import (
     clean_terms,
     clean_words,
 )
+from pixl.dicom.csa import CsaField, read_csa, write_csa
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.pseudonym import PseudonymKind
 from pixl.domain.suggest import suggestion
@@ -283,6 +284,33 @@ class CleanText(_Named):
         return self.name if self.value is None else f"{self.name} or {self.value!r}"
 
 
+@dataclass(frozen=True)
+class CleanCsa(_Named):
+    """Keep the listed fields of a Siemens CSA header, if they are numbers or terms; without any the element goes."""
+
+    def apply(self, value: bytes, target: Target, instance: Instance) -> Result:  # noqa: ARG002
+        """Return a header that holds nothing else."""
+        fields = [field for field in read_csa(value) or () if _is_safe(field)]
+        return write_csa(fields) if fields else None
+
+
+CSA_FIELDS = frozenset(
+    {"B_matrix", "B_value", "BandwidthPerPixelPhaseEncode", "DiffusionDirectionality", "DiffusionGradientDirection"}
+    | {"EchoColumnPosition", "EchoLinePosition", "EchoPartitionPosition", "FlowVenc", "ImaRelTablePosition"}
+    | {"MosaicRefAcqTimes", "NumberOfImagesInMosaic", "PhaseEncodingDirectionPositive", "ProtocolSliceNumber"}
+    | {"RealDwellTime", "SliceMeasurementDuration", "SliceNormalVector", "SliceResolution", "TimeAfterStart"}
+)
+"""Diffusion, mosaics, timing and geometry, which conversion to volumes needs."""
+CSA_NUMBER = re.compile(rb"[0-9+\-.eE ]{0,32}\0*")
+CSA_TERM = re.compile(rb"(DIRECTIONAL|ISOTROPIC|NONE)?\0*")
+
+
+def _is_safe(field: CsaField) -> bool:
+    shape = CSA_TERM if field.name == "DiffusionDirectionality" else CSA_NUMBER
+    return field.name in CSA_FIELDS and field.vr in CSA_VRS and all(map(shape.fullmatch, field.items))
+
+
+CSA_VRS = frozenset({"CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"})
 CLEANERS = {
     0x00080005: clean_character_set,
     0x00080100: clean_code,
@@ -364,6 +392,7 @@ OPERATIONS: dict[str, Any] = {
     "year": Year,
     "age-band": AgeBand,
     "clean-text": CleanText,
+    "clean-csa": CleanCsa,
 }
 NAMES = {operation: name for name, operation in OPERATIONS.items()}
 

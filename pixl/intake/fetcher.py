@@ -332,10 +332,13 @@ def _refuse_doubt(answers: Sequence[Mapping[str, str]], wanted: Wanted) -> None:
 
 
 def _refuse_several(found: Sequence[StoredStudy]) -> None:
+    studies = len({study.study_uid for study in found})
+    if studies > 1:
+        raise StudyHeld(
+            f"orthanc-raw has {studies} studies under this accession number; give the study's UID in the cohort"
+        )
     if len(found) > 1:
-        patients = len({study.mrn for study in found})
-        studies = len({study.study_uid for study in found})
-        raise StudyHeld(f"orthanc-raw has it as {studies} studies under {patients} patient ids; which is meant?")
+        raise StudyHeld(f"orthanc-raw has this study under {len(found)} patient ids; have it corrected in the archive")
 
 
 def _refuse_stranger(found: StoredStudy, wanted: Wanted) -> None:

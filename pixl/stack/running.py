@@ -14,7 +14,7 @@ from pixl.ledger import migrate
 from pixl.project import Projects
 from pixl.settings import Settings
 from pixl.stack import cluster, database, orthanc, processes, supervision
-from pixl.stack.credentials import ensure_secrets, text_of
+from pixl.stack.credentials import PASSWORDS, ensure_keys, ensure_secrets, text_of
 from pixl.stack.layout import Layout
 from pixl.stack.ports import refuse_taken_ports
 from pixl.stack.programs import POSTGRES, environment, programs
@@ -49,7 +49,8 @@ def bring_up(
     Raises
     ------
     ConfigurationError
-        A port is taken, a program is not installed, a folder cannot be written, another `pixl up` is at work.
+        A port is taken, a program is not installed, a folder cannot be written, a key that was used is lost, another
+        `pixl up` is at work.
     ServiceUnavailable
         A process does not answer in time.
     """
@@ -60,7 +61,10 @@ def bring_up(
         if supervisor.pid() is None:
             end_leftovers(layout)
             supervisor = _launch(settings, store, env)
-        _start_all(supervisor, settings, store)
+            with _nothing_left_of_a_refusal(layout):
+                _start_all(supervisor, settings, store)
+        else:
+            _start_all(supervisor, settings, store)
         return _wait(settings, store, watch)
 
 
@@ -91,7 +95,7 @@ def end_leftovers(layout: Layout) -> None:
 def _launch(settings: Settings, store: SecretStore, env: Mapping[str, str]) -> Supervisor:
     refuse_taken_ports(settings)
     wanted = programs(settings)
-    ensure_secrets(store, Projects(settings.projects).names())
+    ensure_secrets(store, PASSWORDS)
     for which in (orthanc.raw(settings), orthanc.anon(settings)):
         orthanc.write_configuration(which, settings, store)
     layout = Layout(data=settings.data)
@@ -101,7 +105,7 @@ def _launch(settings: Settings, store: SecretStore, env: Mapping[str, str]) -> S
 
 
 def _start_all(supervisor: Supervisor, settings: Settings, store: SecretStore) -> None:
-    """Start Postgres, make the database, then all the others."""
+    """Start Postgres, make the database, look at the keys, then start all the others."""
     asleep = [info.name for info in supervisor.processes() if info.state in {"STOPPED", "EXITED", "FATAL"}]
     if not asleep:
         return
@@ -110,8 +114,21 @@ def _start_all(supervisor: Supervisor, settings: Settings, store: SecretStore) -
     if database.is_own(settings):
         database.prepare(settings, store, seconds=START_SECONDS)
     migrate(settings.database, text_of(store, "database-password"))
+    # Not earlier: only the ledger knows whether a key that is missing was used. Not later: services work with them.
+    ensure_keys(settings, store, Projects(settings.projects).names())
     for name in asleep:
         supervisor.start(name)
+
+
+@contextmanager
+def _nothing_left_of_a_refusal(layout: Layout) -> Iterator[None]:
+    """Stop the database again where what a person has to mend keeps the others from being started."""
+    try:
+        yield
+    except ConfigurationError:
+        _end_supervisor(layout)
+        end_leftovers(layout)
+        raise
 
 
 def _wait(settings: Settings, store: SecretStore, watch: Watcher) -> list[ProcessStatus]:

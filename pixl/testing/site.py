@@ -236,15 +236,15 @@ def _configure(site: Site, lines: Sequence[str]) -> None:
     file = site.data / SETTINGS_FILE
     keep_free_ports(site.data, HOST)
     named = read_settings_file(file)
-    wanted = [
+    usual = (
         f"PIXL_ARCHIVE_PRIMARY=VNA@{HOST}:{site.places.vna_dicom}",
         f"PIXL_ARCHIVE_SECONDARY=PACS@{HOST}:{site.places.pacs_dicom}",
         "PIXL_STABLE_SECONDS=2",
         "PIXL_RETRY_SECONDS=1",
-        *lines,
-    ]
+    )
+    wanted = {line.partition("=")[0]: line for line in (*usual, *lines)}
     with file.open("a", encoding="utf-8") as settings:
-        settings.writelines(f"{line}\n" for line in wanted if line.partition("=")[0] not in named)
+        settings.writelines(f"{line}\n" for name, line in wanted.items() if name not in named)
     _configure_destination(site)
 
 

@@ -158,6 +158,19 @@ def test_the_priority_of_the_project_can_be_overruled(pixl, extract):
         assert ledger.study(1).priority == 7
 
 
+@pytest.mark.parametrize("priority", ["99999999999", "1001", "-1001", "high"])
+def test_a_priority_that_is_none_is_wrong_use_and_loads_nothing(pixl, extract, priority):
+    pixl("cohort", "load", extract(1), "--priority", priority, code=2)
+    assert pixl.status() == []
+
+
+def test_an_mrn_as_participant_id_is_wrong_use_and_not_shown(pixl, tmp_path):
+    shown = pixl("cohort", "load", csv(tmp_path, row(1, participant_id="QZ0000002"), row(2)), code=2)
+    assert "cohort.csv line 2, column participant_id" in shown
+    assert "QZ" not in shown
+    assert pixl.status() == []
+
+
 def test_status_without_a_cohort_says_how_to_load_one(pixl):
     assert "pixl cohort load" in pixl("cohort", "status")
     assert json.loads(pixl("cohort", "status", "--json")) == []

@@ -4,14 +4,22 @@ import sys
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from cli import doctor
+from cli.main import build
 from pixl.domain.errors import ConfigurationError
 from pixl.secrets import FileStore
 from pixl.settings import Settings
 from pixl.stack import Layout, free_ports
 from pixl.stack.credentials import ensure_secrets
 from pixl.testing.safe_haven import KEPT_AS, SafeHaven
+
+PEERS = """
+project: {name: demo, modalities: [CT], azure_kv_alias: demo}
+tag_operation_files: {base: [ours.yaml], manufacturer_overrides: []}
+destination: {dicom: none, parquet: none}
+"""
 
 
 @pytest.fixture
@@ -37,7 +45,7 @@ def test_what_pixl_up_would_make_is_no_failure_but_missing_secrets_are(settings,
 
 def test_a_sound_deployment_that_is_not_running_has_no_failure(settings, store):
     Layout(data=settings.data).prepare()
-    ensure_secrets(store, [])
+    ensure_secrets(store, doctor.SECRETS)
     assert findings(settings, store, "fail") == {}
     assert "pixl up" in findings(settings, store, "warn")["processes"]
 
@@ -50,7 +58,7 @@ def test_an_open_folder_is_a_failure_with_the_command_that_mends_it(settings, st
 
 
 def test_an_open_secret_is_a_failure_with_the_command_that_mends_it(settings, store):
-    ensure_secrets(store, [])
+    ensure_secrets(store, doctor.SECRETS)
     path = settings.data / "secrets" / "ledger-key"
     path.chmod(0o644)
     assert f"chmod 600 {path}" in findings(settings, store, "fail")["secret ledger-key"]
@@ -66,6 +74,39 @@ def test_a_taken_port_is_a_failure_that_names_its_setting(settings, store):
 def test_a_project_file_with_a_misspelt_key_is_a_failure_that_names_it(settings, store):
     (settings.projects / "demo.yaml").write_text("projekt: {}\n")
     assert "projekt" in findings(settings, store, "fail")["project demo"]
+
+
+def test_what_a_project_says_that_means_something_else_here_is_a_warning(settings, store):
+    (settings.projects / "tag-operations").mkdir()
+    (settings.projects / "tag-operations" / "ours.yaml").write_text(
+        "- {name: Image Orientation (Patient), group: 0x0020, element: 0x0037, op: secure-hash}\n"
+        "- {name: Modality, group: 0x0008, element: 0x0060, op: keep}\n"
+    )
+    (settings.projects / "demo.yaml").write_text(PEERS)
+    found = list(doctor.examine(settings, store))
+    warnings = [one.text for one in found if one.what == "project demo" and one.outcome == "warn"]
+    assert [text for text in warnings if text.startswith("project.azure_kv_alias is not used")]
+    assert [text for text in warnings if text.startswith("tag_operation_files: what a file does not name is removed")]
+    assert [one for one in found if one.what == "project demo" and one.outcome == "ok"]
+
+
+def test_the_settings_are_a_line_that_says_how_many_the_file_has(settings, store):
+    assert "there is no" in findings(settings, store, "ok")["settings"]
+    settings.data.mkdir()
+    (settings.data / "pixl.env").write_text("# ours\nPIXL_MAX_TRIES=3\n")
+    assert "pixl.env has 1" in findings(settings, store, "ok")["settings"]
+
+
+@pytest.mark.parametrize("wrong", [{"PIXL_FETCH_WORKERS": "0"}, {"PIXL_SECRETS": "paper"}, {"PIXL_FETCH_WORKER": "1"}])
+def test_wrong_settings_are_a_failure_that_names_them(tmp_path, monkeypatch, wrong):
+    for name, value in {"PIXL_DATA": str(tmp_path), **wrong}.items():
+        monkeypatch.setenv(name, value)
+    (finding,) = doctor.examine_process()
+    assert (finding.what, finding.outcome) == ("settings", "fail")
+    assert next(iter(wrong)) in finding.text
+    shown = CliRunner().invoke(build(), ["doctor"])
+    assert shown.exit_code == 1
+    assert next(iter(wrong)) in shown.output
 
 
 def test_an_archive_that_does_not_answer_is_a_failure_that_says_what_to_check(settings, store):

@@ -33,7 +33,7 @@ def test_the_rate_does_not_start_what_is_stopped(pixl):
     assert gate(pixl) == (True, 12.5)
 
 
-@pytest.mark.parametrize("rate", ["nan", "inf", "1e-300", "many", "-1"])
+@pytest.mark.parametrize("rate", ["nan", "inf", "1e-300", "1e300", "100001", "many", "-1"])
 def test_a_rate_that_is_none_is_wrong_use_and_changes_nothing(pixl, rate):
     pixl("fetch", "rate", "30")
     pixl("fetch", "rate", rate, code=2)

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,9 +87,30 @@ class Deployment:
 
 
 @contextmanager
-def deployment_of(**options) -> Iterator[Deployment]:
+def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0700", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("needs to be allowed to mount a tmpfs")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def deployment_of(*, disks: Mapping[str, int] | None = None, **options) -> Iterator[Deployment]:
+    """A running deployment; `disks` are folders of its data folder with a disk of their own, of so many megabytes."""
     # Not pytest's folder: Postgres, which will not run as root, could not enter it.
     data = Path(tempfile.mkdtemp(prefix="pixl-flow-"))
+    with ExitStack() as mounted:
+        mounted.callback(shutil.rmtree, data, ignore_errors=True)
+        for name, megabytes in (disks or {}).items():
+            mounted.enter_context(small_disk(data / name, megabytes))
+        yield from _running(data, options)
+
+
+def _running(data: Path, options: dict) -> Iterator[Deployment]:
     deployment = Deployment(site=make_site(data, **options))
     try:
         deployment.start()
@@ -99,7 +120,6 @@ def deployment_of(**options) -> Iterator[Deployment]:
         kept = os.environ.get("PIXL_KEEP_LOGS")
         if kept:
             shutil.copytree(data / "logs", Path(kept) / data.name, dirs_exist_ok=True)
-        shutil.rmtree(data, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

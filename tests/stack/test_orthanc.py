@@ -5,13 +5,13 @@ import pytest
 from pixl.secrets import FileStore
 from pixl.settings import HOUSE, Settings
 from pixl.stack import orthanc
-from pixl.stack.credentials import ensure_secrets
+from pixl.stack.credentials import PASSWORDS, ensure_secrets
 
 
 @pytest.fixture
 def store(tmp_path):
     store = FileStore(tmp_path / "secrets")
-    ensure_secrets(store, [])
+    ensure_secrets(store, PASSWORDS)
     return store
 
 

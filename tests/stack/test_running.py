@@ -141,6 +141,21 @@ def test_a_password_is_changed_by_changing_the_secret(stack):
     assert all(status.answering for status in stack.up())
 
 
+@pytest.mark.parametrize("name", ["ledger-key", "project-demo"])
+def test_a_lost_key_keeps_the_stack_from_starting_until_it_is_put_back(stack, name):
+    stack.down()
+    key = stack.layout.data / "secrets" / name
+    kept = key.read_bytes()
+    key.unlink()
+    with pytest.raises(ConfigurationError, match=f"{name}.*put it back from your backup"):
+        stack.up()
+    assert not key.exists()
+    assert stack.left_over() == []
+    assert not is_up(stack.settings)
+    stack.store.create(name, kept)
+    assert all(status.answering for status in stack.up())
+
+
 def test_a_taken_port_is_told_before_anything_starts(tmp_path):
     stack = Stack(tmp_path / "data")
     with socket.socket() as other:

@@ -44,6 +44,12 @@ def blocks(chunks: Iterable[bytes], size: int = BLOCK) -> Iterator[bytes]:
     """Join small chunks, so that a ZIP's many headers do not become a TLS record and a packet each."""
     held = bytearray()
     for chunk in chunks:
+        if len(chunk) >= size:  # an image: passed on as it is
+            if held:
+                yield bytes(held)
+                held.clear()
+            yield chunk
+            continue
         held += chunk
         if len(held) >= size:
             yield bytes(held)

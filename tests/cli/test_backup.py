@@ -19,6 +19,7 @@ from psycopg import sql
 from pixl.domain.state import State
 from pixl.ledger import migrate
 from pixl.ledger.backup import Database
+from pixl.ledger.keys import open_key_checks
 from pixl.queue import Step
 from pixl.secrets import FileStore
 from pixl.settings import Settings
@@ -112,6 +113,16 @@ def test_a_restored_ledger_goes_on_refusing_that_its_events_are_changed(dump, ot
         pytest.raises(psycopg.errors.RaiseException),
     ):
         connection.execute("DELETE FROM event")
+
+
+def test_a_restored_ledger_still_knows_the_key_that_a_project_had(loaded, other, tmp_path, postgres):
+    with open_key_checks(loaded.database, postgres.password) as checks:
+        checks.remember("project-demo", b"the right one")
+    loaded("backup", tmp_path / "my.dump")
+    other("restore", tmp_path / "my.dump")
+    with open_key_checks(other.database, postgres.password) as checks:
+        assert checks.is_right("project-demo", b"the right one")
+        assert not checks.is_right("project-demo", b"another one")
 
 
 def test_a_job_that_was_at_work_is_one_that_has_lost_its_worker(dump, other, postgres):

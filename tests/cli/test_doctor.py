@@ -79,7 +79,7 @@ def test_a_project_file_with_a_misspelt_key_is_a_failure_that_names_it(settings,
 def test_what_a_project_says_that_means_something_else_here_is_a_warning(settings, store):
     (settings.projects / "tag-operations").mkdir()
     (settings.projects / "tag-operations" / "ours.yaml").write_text(
-        "- {name: Image Orientation (Patient), group: 0x0020, element: 0x0037, op: secure-hash}\n"
+        "- {name: Patient Position, group: 0x0018, element: 0x5100, op: replace}\n"
         "- {name: Modality, group: 0x0008, element: 0x0060, op: keep}\n"
     )
     (settings.projects / "demo.yaml").write_text(PEERS)
@@ -87,6 +87,7 @@ def test_what_a_project_says_that_means_something_else_here_is_a_warning(setting
     warnings = [one.text for one in found if one.what == "project demo" and one.outcome == "warn"]
     assert [text for text in warnings if text.startswith("project.azure_kv_alias is not used")]
     assert [text for text in warnings if text.startswith("tag_operation_files: what a file does not name is removed")]
+    assert [text for text in warnings if "PatientPosition is kept" in text]
     assert [one for one in found if one.what == "project demo" and one.outcome == "ok"]
 
 

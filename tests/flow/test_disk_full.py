@@ -50,16 +50,16 @@ def failed_for_a_reason(deployment):
     return status.counts.get(State.FAILED, 0)
 
 
-@pytest.mark.parametrize(
-    ("name", "again"),
-    [("orthanc-raw", ["load"]), ("orthanc-anon", ["retry", "--state", "exported", "--from-start"])],
-)
-def test_studies_that_find_a_full_disk_fail_with_a_reason_and_all_arrive_once_there_is_room(deployment, name, again):
-    extract = str(deployment.site.hospital.extract)
+def test_studies_that_find_a_full_disk_fail_with_a_reason_and_all_arrive_once_there_is_room(deployment):
     before = processes(deployment)
-    with almost_full(deployment.data / name):
-        deployment.pixl("cohort", *again, extract if again == ["load"] else "demo")
-        assert failed_for_a_reason(deployment)
+    with almost_full(deployment.data / "orthanc-raw"):
+        deployment.pixl("cohort", "load", str(deployment.site.hospital.extract))
+        at_raw = failed_for_a_reason(deployment)
+    with almost_full(deployment.data / "orthanc-anon"):
+        deployment.pixl("cohort", "retry", "demo")
+        at_anon = failed_for_a_reason(deployment)
+    assert at_raw
+    assert at_anon
     deployment.pixl("cohort", "retry", "demo")
     [status] = deployment.wait(60)
     assert status.counts == {State.EXPORTED: STUDIES}

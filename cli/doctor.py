@@ -28,13 +28,14 @@ from pixl.export.destinations import destination_names
 from pixl.export.ftps_options import FtpsOptions
 from pixl.export.ftps_session import FtpsAccess, FtpsSession
 from pixl.export.options import Origin, read_options
+from pixl.ledger.keys import LEDGER_KEY
 from pixl.orthanc import OrthancClient
 from pixl.project import Projects
 from pixl.secrets import open_store
 from pixl.settings import SETTINGS_FILE, Archive, Settings, read_settings_file
 from pixl.stack import Layout, current_status, is_up
 from pixl.stack.cluster import binaries
-from pixl.stack.credentials import SECRETS, project_secret, text_of
+from pixl.stack.credentials import SECRETS, check_key, project_secret, text_of
 from pixl.stack.orthanc import SERVICE_USER, program, python_plugin
 from pixl.stack.ports import refuse_taken_ports
 
@@ -129,8 +130,8 @@ def _data_folder(settings: Settings, _: SecretStore) -> Iterator[Finding]:
 
 def _secrets(settings: Settings, store: SecretStore) -> Iterator[Finding]:
     for name in SECRETS:
-        yield _tried(f"secret {name}", _there, store, name)
-    del settings
+        step = _is_right if name == LEDGER_KEY else _there
+        yield _tried(f"secret {name}", step, settings, store, name)
 
 
 def _projects(settings: Settings, store: SecretStore) -> Iterator[Finding]:
@@ -142,7 +143,7 @@ def _projects(settings: Settings, store: SecretStore) -> Iterator[Finding]:
         yield _tried(f"project {name}", _loaded, projects, name)
         for note in _notes(projects, name):
             yield Finding(what=f"project {name}", outcome="warn", text=note)
-        yield _tried(f"key of project {name}", _there, store, project_secret(name))
+        yield _tried(f"key of project {name}", _is_right, settings, store, project_secret(name))
 
 
 def _destinations(settings: Settings, store: SecretStore) -> Iterator[Finding]:
@@ -270,9 +271,17 @@ def _notes(projects: Projects, name: str) -> tuple[str, ...]:
         return ()  # `_loaded` tells of it
 
 
-def _there(store: SecretStore, name: str) -> str:
+def _there(_: Settings, store: SecretStore, name: str) -> str:
     store.get(name)
     return "is there"
+
+
+def _is_right(settings: Settings, store: SecretStore, name: str) -> str:
+    """Compare a key with what the ledger knows of it, which can be asked while PIXL runs only."""
+    if not is_up(settings):
+        return _there(settings, store, name)
+    check_key(settings, store, name)
+    return "is there, and none but this one was used"
 
 
 def _wanted_destinations(projects: Projects) -> Iterator[str]:

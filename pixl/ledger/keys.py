@@ -82,6 +82,8 @@ def open_key_checks(conninfo: str, password: str) -> Iterator[KeyChecks]:
 
     Raises
     ------
+    ConfigurationError
+        The database does not have this version's schema.
     ServiceUnavailable
         The database does not answer.
     """
@@ -91,3 +93,5 @@ def open_key_checks(conninfo: str, password: str) -> Iterator[KeyChecks]:
             yield KeyChecks(connection)
     except psycopg.OperationalError as error:
         raise ServiceUnavailable("the database does not answer; look at `pixl status`") from error
+    except psycopg.errors.UndefinedTable:
+        raise ConfigurationError("the database is not that of this version of PIXL: `pixl down`, `pixl up`") from None

@@ -73,7 +73,7 @@ class _ProjectFile(_Form):
     min_instances_per_series: Annotated[int, pydantic.Field(ge=1)] | None = None
     series_filters: _Texts = ()
     on_failed_instance: OnFailedInstance = "hold"
-    priority: int = 0
+    priority: Annotated[int, pydantic.Field(ge=-1000, le=1000)] = 0
 
 
 def load_project(path: Path) -> Project:

@@ -69,8 +69,8 @@ def ensure_keys(settings: Settings, store: SecretStore, projects: Iterable[str])
 
 def check_key(settings: Settings, store: SecretStore, name: str) -> None:
     """Raise what `ensure_keys` would raise for the key of this name; nothing is made and nothing taken down."""
-    key = store.get(name)
     with open_key_checks(settings.database, text_of(store, "database-password")) as checks:
+        key = _used(store, name) if checks.is_used(name) else store.get(name)
         _refuse_another(checks, name, key)
 
 

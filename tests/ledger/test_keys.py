@@ -3,7 +3,7 @@ import os
 import psycopg
 import pytest
 
-from pixl.domain.errors import ServiceUnavailable
+from pixl.domain.errors import ConfigurationError, ServiceUnavailable
 from pixl.ledger.keys import check_value, open_key_checks
 
 ANY = os.urandom(32).hex().encode()
@@ -50,3 +50,12 @@ def test_what_is_taken_down_once_stays(database, postgres):
 def test_a_database_that_does_not_answer_is_a_service_that_is_away():
     with pytest.raises(ServiceUnavailable), open_key_checks("host=127.0.0.1 port=1 dbname=pixl", "any"):
         pass
+
+
+@pytest.mark.servers
+def test_a_database_without_this_versions_schema_is_told(postgres):
+    with (
+        pytest.raises(ConfigurationError, match="pixl up"),
+        open_key_checks(postgres.new_database(), postgres.password) as checks,
+    ):
+        checks.is_used("project-lungs")

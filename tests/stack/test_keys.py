@@ -87,6 +87,8 @@ def test_a_lost_key_is_never_made_anew_and_all_goes_on_when_it_is_put_back(keys,
     kept = keys.lose(name)
     with pytest.raises(ConfigurationError, match=f"(?s){name}.*put it back from your backup.*{advice}"):
         keys.ensure("lungs")
+    with pytest.raises(ConfigurationError, match="put it back from your backup"):
+        check_key(keys.settings, keys.store, name)
     assert not keys.has(name)
     keys.store.create(name, kept)
     keys.ensure("lungs")

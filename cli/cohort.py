@@ -76,15 +76,7 @@ def load(
     console = Console(soft_wrap=True, highlight=False)
     with console.status(f"reading {path.name}"):
         cohort = _chosen(read_cohort(path, known_projects=projects.names()), path, project)
-    portions = [
-        Portion(
-            extract=one.extract,
-            requests=one.requests,
-            skipped={part.reason: part.count for part in one.skipped},
-            priority=projects.get(one.extract.project).priority if priority is None else priority,
-        )
-        for one in cohort.extracts
-    ]
+    portions = [_portion(one, projects.get(one.extract.project).priority, priority) for one in cohort.extracts]
     with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger, console.status("loading"):
         loaded = ledger.load_all(
             portions,
@@ -95,6 +87,12 @@ def load(
         )
     for one, changed in zip(cohort.extracts, loaded, strict=True):
         _say_loaded(console, one, changed, dry_run=dry_run)
+
+
+def _portion(one: ExtractCohort, usual: int, priority: int | None) -> Portion:
+    skipped = {part.reason: part.count for part in one.skipped}
+    chosen = usual if priority is None else priority
+    return Portion(extract=one.extract, requests=one.requests, skipped=skipped, priority=chosen)
 
 
 def _chosen(cohort: Cohort, path: Path, project: str | None) -> Cohort:

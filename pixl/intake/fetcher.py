@@ -291,7 +291,10 @@ class Fetcher:
             if job.state is JobState.SUCCESS:
                 return
             if job.state in (JobState.FAILURE, JobState.PAUSED):
-                raise MoveFailed(f"{job.error or 'it was stopped'} (Orthanc's error {job.error_code})")
+                raise MoveFailed(
+                    f"{job.error or 'it was stopped'} (Orthanc's error {job.error_code}); look at the archive, "
+                    "and whether orthanc-raw has disk space left"
+                )
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from pixl.secrets import FileStore, new_secret
+from pixl.stack.ports import free_port
 
 START_SECONDS = 30.0
 
@@ -26,7 +26,7 @@ class HashingService:
         self.store = FileStore(folder / "secrets")
         for name in ("service-token", *(f"project-{project}" for project in projects)):
             self.store.ensure(name, new_secret)
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / "hashing_api.log"
         self._env = {
@@ -88,9 +88,3 @@ class HashingService:
                 return bool(answer.status == 200)  # noqa: PLR2004
         except (urllib.error.URLError, OSError):
             return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

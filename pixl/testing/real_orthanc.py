@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import site
-import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -17,16 +16,10 @@ import httpx
 
 from pixl.orthanc import OrthancClient
 from pixl.settings import HOUSE
+from pixl.stack.ports import free_port
 
 PYTHON_PLUGIN = "/usr/share/orthanc/plugins/libOrthancPython.so"
 PASSWORD = "invented-for-a-test"  # noqa: S105 - of servers that live for one test
-
-
-def free_port() -> int:
-    """Return a TCP port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pixl.domain.errors import ServiceUnavailable
+from pixl.stack.ports import free_port
 from pixl.testing.safe_haven import HOST, KEPT_AS, USER, Tls, make_certificates
 
 PROGRAM = "/usr/sbin/vsftpd"
@@ -88,7 +89,7 @@ class Vsftpd:
         self.base, self.tls = base, tls
         self.folder, self.state = base / "received", base / "state"
         self.password = secrets.token_urlsafe(12)
-        self.port = _free_port()
+        self.port = free_port()
 
     @property
     def ca(self) -> Path:
@@ -133,13 +134,6 @@ def vsftpd(tls: Tls = "explicit") -> Iterator[Vsftpd]:
     finally:
         (PAM_FOLDER / base.name).unlink(missing_ok=True)
         shutil.rmtree(base)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -9,8 +9,9 @@ from pydicom.uid import generate_uid
 from pixl.domain.errors import ConfigurationError, RetryLater
 from pixl.orthanc import ArchiveSilent, JobState, NotStored, OrthancClient
 from pixl.orthanc.resources import why_archive_failed
+from pixl.stack.ports import free_port
 from pixl.testing.instances import instance_file
-from pixl.testing.real_orthanc import RealOrthanc, free_port
+from pixl.testing.real_orthanc import RealOrthanc
 
 pytestmark = pytest.mark.servers
 

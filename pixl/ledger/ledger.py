@@ -283,6 +283,7 @@ class Ledger:
     def _match(self, connection: Connection, scope: Mapping[str, str]) -> list[dict[str, Any]]:
         """Find the studies of the rows that the project knows; return those that learned their UID by it."""
         connection.execute(QUERIES["one_load"], scope)
+        connection.execute(QUERIES["analyze_staged"])
         connection.execute(QUERIES["stage_uids"])
         strangers = connection.execute(QUERIES["strangers"], scope).fetchall()
         if strangers:

@@ -24,6 +24,9 @@ DROP TABLE staged;
 COPY staged (fingerprint, uid_fingerprint, identifiers, procedure_occurrence_id, series_fingerprint, series)
 FROM STDIN (FORMAT BINARY);
 
+-- analyze_staged: tell the planner how many rows there are (without it 100,000 are compared with each other)
+ANALYZE staged;
+
 -- one_load: loads for one project follow each other
 SELECT pg_advisory_xact_lock(hashtext(%(project)s));
 
@@ -83,7 +86,7 @@ deferred AS (
 matched AS (
     UPDATE staged SET study_id = new.id FROM new
     WHERE staged.study_id IS NULL AND staged.fingerprint = new.fingerprint
-      AND staged.uid_fingerprint IS NOT DISTINCT FROM new.uid_fingerprint)
+      AND coalesce(staged.uid_fingerprint, '') = coalesce(new.uid_fingerprint, ''))
 SELECT coalesce(cardinality(ids), 0) AS count FROM deferred;
 
 -- more_series: studies of this load that are known, of which a row asks for more than was asked before; locked

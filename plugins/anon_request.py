@@ -11,6 +11,15 @@ from pixl.deid import Deidentified
 from pixl.orthanc import StoredSeries
 
 
+class Wanted(pydantic.BaseModel, extra="forbid", frozen=True):
+    """What is to be removed from one instance after it has been de-identified."""
+
+    boxes: tuple[tuple[int, int, int, int, int], ...] = ()
+    """Frame, left, top, width, height."""
+    elements: tuple[str, ...] = ()
+    """Paths such as `(0040,A730)[1].(0040,A160)`."""
+
+
 class Request(pydantic.BaseModel, extra="forbid", frozen=True):
     """The body of `POST /pixl/deidentify`. Identifiable."""
 
@@ -21,6 +30,8 @@ class Request(pydantic.BaseModel, extra="forbid", frozen=True):
     """Only these series; empty is all."""
     patient_pseudonym: str | None = pydantic.Field(None, repr=False)
     max_seconds: float = pydantic.Field(3600.0, gt=0)
+    redactions: dict[str, Wanted] = pydantic.Field(default_factory=dict, repr=False)
+    """What reviewers want removed, by the new SOP Instance UID."""
 
 
 @dataclass(frozen=True, kw_only=True)

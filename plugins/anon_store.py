@@ -1,26 +1,22 @@
-"""orthanc-anon's own storage, as its plugin uses it: through the REST API inside the process, past no network.
+"""orthanc-anon's own storage, as its plugin uses it: by requests to the process's own HTTP port.
 
-One call at a time. Orthanc's Python plugin keeps Python's global lock during such a call (since 4.3 unless its option
-`AllowThreads` is set), and Orthanc keeps a lock of its own while it asks the gate about an instance. Two threads that
-store would each come to hold what the other one waits for, as soon as Python switches threads in the gate.
+Not by the plugin's calls into Orthanc (`orthanc.RestApiPost`): version 4.0 of Orthanc's Python plugin keeps Python's
+global lock during such a call (since 4.3 unless its option `AllowThreads` is set), so that nothing else is
+de-identified while Orthanc stores; and two threads that store would come to hold what the other one waits for, because
+Orthanc keeps a lock of its own while it asks the gate. A thread that waits for a socket holds neither lock.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from pixl.domain.errors import InstanceFailed, RetryLater
+from pixl.domain.errors import ConfigurationError, InstanceFailed, RetryLater
+from pixl.orthanc import NotDicom, NotStored, OrthancClient, Upload
 from plugins.anon_gate import Gate
 
-NOT_DICOM = frozenset(
-    {"BAD_FILE_FORMAT", "CORRUPTED_FILE", "INEXISTENT_TAG", "BAD_REQUEST", "NO_SOP_CLASS_OR_INSTANCE"}
-)
-"""Orthanc's errors that are the instance's fault; every other one may go away: disk full, database locked."""
+SERVICE_USER = "pixl"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +30,9 @@ class Kept:
 class AnonStore:
     """Stores, lists and deletes. Threads may share it."""
 
-    def __init__(self, orthanc: Any, gate: Gate) -> None:
-        self._orthanc = orthanc
+    def __init__(self, client: OrthancClient, gate: Gate) -> None:
+        self._client = client
         self._gate = gate
-        self._one_at_a_time = threading.RLock()
-        self._instance_faults = frozenset(getattr(orthanc.ErrorCode, name) for name in NOT_DICOM)
 
     def put(self, data: bytes) -> Kept:
         """Store an instance; one that is there with other bytes, from an earlier policy, is replaced.
@@ -50,48 +44,54 @@ class AnonStore:
         RetryLater
             Orthanc cannot store at the moment.
         """
-        with self._one_at_a_time:
-            answer = self._post(data)
-            if answer["Status"] == "AlreadyStored" and not self._is_same(answer["ID"], data):
-                self.delete(answer["ID"])
-                answer = self._post(data)
-        if answer["Status"] not in {"Success", "AlreadyStored"}:
+        answer = self._upload(data)
+        if answer.status == "AlreadyStored" and self._client.instance(answer.orthanc_id) != data:
+            self.delete(answer.orthanc_id)
+            answer = self._upload(data)
+        if answer.status not in {"Success", "AlreadyStored"}:
             raise RetryLater("orthanc-anon did not keep an instance of its own plugin")
-        return Kept(orthanc_id=answer["ID"], study_orthanc_id=answer["ParentStudy"])
+        return Kept(orthanc_id=answer.orthanc_id, study_orthanc_id=answer.study_orthanc_id)
 
     def delete(self, instance: str) -> None:
         """Delete an instance (Orthanc's id); that it is not there is as good."""
-        with self._one_at_a_time, suppress(self._orthanc.OrthancException):
-            self._orthanc.RestApiDelete(f"/instances/{instance}")
+        self._client.delete_instance(instance)
 
     def instances_of(self, study_uid: str) -> dict[str, str]:
         """Return the instances of a study by its (new) UID: Orthanc's id -> (new) Series Instance UID."""
-        query = {"Level": "Series", "Expand": True, "Query": {"StudyInstanceUID": study_uid}}
-        found = json.loads(self._call(self._orthanc.RestApiPost, "/tools/find", json.dumps(query)))
         return {
-            instance: series["MainDicomTags"].get("SeriesInstanceUID", "")
-            for series in found
-            for instance in series["Instances"]
+            instance.orthanc_id: series.series_uid
+            for study in self._client.studies_by_uid(study_uid)
+            for series in self._client.series_of(study.orthanc_id)
+            for instance in self._client.instances_of(study.orthanc_id)
+            if instance.series_orthanc_id == series.orthanc_id
         }
 
     def accession_number_of(self, study: str) -> str:
         """Return a study's (new) accession number, by Orthanc's id; empty where it has none."""
-        document = json.loads(self._call(self._orthanc.RestApiGet, f"/studies/{study}"))
-        return str(document["MainDicomTags"].get("AccessionNumber", ""))
+        return self._client.study(study).accession_number
 
-    def _post(self, data: bytes) -> Any:
-        with self._gate.open():
-            return json.loads(self._call(self._orthanc.RestApiPost, "/instances", data))
-
-    def _is_same(self, instance: str, data: bytes) -> bool:
-        return self._call(self._orthanc.RestApiGet, f"/instances/{instance}/file") == data
-
-    def _call(self, function: Callable[..., Any], *arguments: Any) -> bytes:
+    def _upload(self, data: bytes) -> Upload:
         try:
-            with self._one_at_a_time:
-                return bytes(function(*arguments))
-        except self._orthanc.OrthancException as error:
-            code, name = error.args
-            if code in self._instance_faults:
-                raise InstanceFailed(f"Orthanc does not take the de-identified instance: {name}") from None
-            raise RetryLater(f"orthanc-anon cannot store now ({name}); has its disk space left?") from None
+            with self._gate.open_for(data):
+                return self._client.upload(data)
+        except NotDicom as error:
+            raise InstanceFailed(f"Orthanc does not take the de-identified instance: {error}") from None
+        except NotStored:
+            raise RetryLater("orthanc-anon did not keep an instance of its own plugin") from None
+
+
+def own_client(orthanc: Any, gate: Gate, connections: int) -> OrthancClient:
+    """Return a client of the Orthanc that this plugin runs in, which the gate knows.
+
+    Raises
+    ------
+    ConfigurationError
+        This Orthanc has no user for it.
+    """
+    configuration = json.loads(orthanc.GetConfiguration())
+    password = configuration.get("RegisteredUsers", {}).get(SERVICE_USER)
+    if not password:
+        raise ConfigurationError(f"orthanc-anon has no user {SERVICE_USER!r}")
+    # Orthanc's own name of this machine: the loopback is always allowed in, and nothing leaves it.
+    url = f"http://127.0.0.1:{configuration['HttpPort']}"
+    return OrthancClient(url, SERVICE_USER, password, connections=connections, headers=gate.headers)

@@ -19,15 +19,16 @@ from typing import Any
 from pixl.deid import Record
 from pixl.domain.errors import InstanceFailed, InstanceRejected, PixlError, RetryLater, StudyRejected
 from pixl.orthanc import NotStored, OrthancClient, StoredInstance, StoredSeries, StoredStudy
+from plugins.anon_redaction import with_redactions
 from plugins.anon_request import Request, Treatment
 from plugins.anon_store import AnonStore, Kept
 from plugins.rest import Busy, where_it_broke
 
 log = logging.getLogger("pixl.plugins.anon")
 
-THREADS = 4
+THREADS = 3
 """How many instances are pulled, treated and stored at the same time. Two are as fast while the hashing service answers
-at once; four also hide its answers, and more only cost memory."""
+at once; a third hides its answers, and more only wait for Python's lock."""
 OTHER_PATIENT = "its patient id is not that of the rest of the study"
 
 
@@ -100,6 +101,7 @@ class StudyWork:
         with self._alone(request):
             began = time.monotonic()
             treatment = self._prepare(request.project, request.patient_pseudonym)
+            treatment = with_redactions(treatment, request.redactions)
             run = _Run(treatment=treatment, deadline=began + request.max_seconds)
             outcome = self._work(request, run)
             seconds = time.monotonic() - began

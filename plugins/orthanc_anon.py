@@ -11,7 +11,7 @@ from pixl.secrets import open_store
 from pixl.settings import Settings
 from plugins.anon_gate import Gate
 from plugins.anon_plugin import register
-from plugins.anon_store import AnonStore
+from plugins.anon_store import AnonStore, own_client
 from plugins.anon_treatment import Treatments
 from plugins.anon_work import THREADS, StudyWork
 from plugins.logs import log_to_orthancs_stream
@@ -28,7 +28,7 @@ def main(orthanc: Any) -> None:
     hashing = HashingClient(settings.hashing_url, secrets.get("service-token").decode())
     work = StudyWork(
         raw=OrthancClient(settings.raw_url, "pixl", password, connections=2 * THREADS),
-        store=AnonStore(orthanc, gate),
+        store=AnonStore(own_client(orthanc, gate, 2 * THREADS), gate),
         prepare=Treatments(Projects(settings.projects), hashing),
     )
     register(orthanc, work)

@@ -1,7 +1,7 @@
 """Adapter to Orthanc's REST API."""
 
 from pixl.orthanc.anonymiser import Anonymiser, DeidentifiedStudy
-from pixl.orthanc.client import ArchiveSilent, NotStored, OrthancClient
+from pixl.orthanc.client import ArchiveSilent, NotDicom, NotStored, OrthancClient
 from pixl.orthanc.resources import (
     Change,
     Changes,
@@ -22,6 +22,7 @@ __all__ = [
     "DeidentifiedStudy",
     "Job",
     "JobState",
+    "NotDicom",
     "NotStored",
     "OrthancClient",
     "Statistics",

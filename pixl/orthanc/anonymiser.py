@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http
+from collections.abc import Mapping
+from typing import Any
 
 import httpx
 import pydantic
@@ -85,10 +87,12 @@ class Anonymiser:
         study_uid: str,
         series_uids: tuple[str, ...] = (),
         patient_pseudonym: str | None = None,
+        redactions: Mapping[str, Any] | None = None,
     ) -> DeidentifiedStudy:
         """Have a study of orthanc-raw de-identified into orthanc-anon; asking again gives the same.
 
         The UIDs are the original ones, no series means all; `patient_pseudonym` is what the cohort calls the patient.
+        `redactions` is what reviewers want removed: new SOP Instance UID -> {"boxes": [...], "elements": [...]}.
 
         Raises
         ------
@@ -107,6 +111,7 @@ class Anonymiser:
             "series_uids": list(series_uids),
             "patient_pseudonym": patient_pseudonym,
             "max_seconds": self._max_seconds,
+            **({"redactions": dict(redactions)} if redactions else {}),
         }
         try:
             response = self._http.post("/pixl/deidentify", json=body)

@@ -6,9 +6,11 @@ Identifiers travel in bodies; the paths name nothing but Orthanc's own ids, whic
 from __future__ import annotations
 
 import http
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Literal, Self
 
 import httpx
@@ -23,6 +25,7 @@ from pixl.orthanc.resources import (
     StoredSeries,
     StoredStudy,
     Upload,
+    moved_studies,
     why_archive_failed,
 )
 
@@ -41,8 +44,17 @@ NO_SUCH_JOB = (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.BAD_REQUEST)
 REFUSED = frozenset({http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN})
 
 
+NOT_DICOM = frozenset({8, 15, 20, 21, 2014})
+"""Orthanc's own codes (`OrthancStatus`) of the errors that are the bytes' fault: a bad request or file format, a
+corrupted file, an inexistent tag, no SOP class or instance. Every other one may go away: disk full, database locked."""
+
+
 class NotStored(PixlError):
     """Orthanc has no such resource (any more)."""
+
+
+class NotDicom(ConfigurationError):
+    """Orthanc does not take the bytes for a DICOM instance."""
 
 
 class ArchiveSilent(RetryLater):
@@ -56,26 +68,37 @@ class OrthancClient:
     `ConfigurationError` when it refuses the user, and `NotStored` when it does not have what is asked for.
     """
 
-    def __init__(self, url: str, user: str, password: str, timeout: float = 30.0, connections: int = 16) -> None:
+    def __init__(
+        self,
+        url: str,
+        user: str,
+        password: str,
+        timeout: float = 30.0,
+        connections: int = 16,
+        *,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._timeout = timeout
+        # Compressing a CT image takes Orthanc sixty times as long as sending it.
+        headers = {"Accept-Encoding": "identity", **headers}
         self._http = httpx.Client(
             base_url=url,
             auth=httpx.BasicAuth(user, password),
-            # Compressing a CT image takes Orthanc sixty times as long as sending it.
-            headers={"Accept-Encoding": "identity"},
+            headers=headers,
             timeout=self._timeouts(timeout),
             limits=httpx.Limits(
                 max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE_SECONDS
             ),
             trust_env=False,
         )
-        # Files come by a client that reads them in one piece: httpx takes five times the CPU for 512 KiB.
+        # Files come and go by a client that moves them in one piece: httpx takes five times the CPU for 512 KiB.
         self._files = urllib3.connection_from_url(
             url,
-            headers={"Accept-Encoding": "identity", **urllib3.make_headers(basic_auth=f"{user}:{password}")},
+            headers={**headers, **urllib3.make_headers(basic_auth=f"{user}:{password}")},
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=timeout),
             maxsize=connections,
-            retries=urllib3.Retry(1, redirect=False, status=False),
+            # Also for what is posted: an instance that is uploaded twice is stored once.
+            retries=urllib3.Retry(1, redirect=False, status=False, allowed_methods=None),
         )
 
     def __enter__(self) -> Self:
@@ -120,9 +143,17 @@ class OrthancClient:
         """List the instances of a study (Orthanc's id)."""
         return [StoredInstance.read(document) for document in self._get(f"/studies/{study}/instances?expand")]
 
+    def instances_of_series(self, series: str) -> list[StoredInstance]:
+        """List the instances of a series (Orthanc's id)."""
+        return [StoredInstance.read(document) for document in self._get(f"/series/{series}/instances?expand")]
+
     def studies_of(self, patient: str) -> list[StoredStudy]:
         """List the studies of a patient (Orthanc's id)."""
         return [StoredStudy.read(document) for document in self._get(f"/patients/{patient}/studies?expand")]
+
+    def elements(self, orthanc_id: str) -> dict[str, Any]:
+        """Return an instance's elements as Orthanc shows them: `gggg,eeee` -> `Name`, `Type`, `Value`. Identifiable."""
+        return dict(self._get(f"/instances/{orthanc_id}/tags"))
 
     def instance(self, orthanc_id: str) -> bytes:
         """Return an instance's file."""
@@ -144,10 +175,15 @@ class OrthancClient:
 
         Raises
         ------
+        NotDicom
+            It is none.
         ConfigurationError
-            It is no DICOM, or this Orthanc takes nothing.
+            This Orthanc takes nothing.
         """
-        document = self._request("POST", "/instances", content=data).json()
+        with _errors():
+            response = self._files.request("POST", "/instances", body=data)
+        _check_upload(httpx.Response(response.status, content=response.data))
+        document = json.loads(response.data)
         return Upload(
             orthanc_id=document.get("ID", ""),
             study_orthanc_id=document.get("ParentStudy", ""),
@@ -157,6 +193,10 @@ class OrthancClient:
     def delete_study(self, orthanc_id: str) -> None:
         """Delete a study; that it is not there is as good."""
         self._request("DELETE", f"/studies/{orthanc_id}", accept=(http.HTTPStatus.NOT_FOUND,))
+
+    def delete_instance(self, orthanc_id: str) -> None:
+        """Delete an instance; that it is not there is as good."""
+        self._request("DELETE", f"/instances/{orthanc_id}", accept=(http.HTTPStatus.NOT_FOUND,))
 
     def protect(self, patient: str, *, protected: bool) -> None:
         """Keep a patient (Orthanc's id) from being recycled, or no longer."""
@@ -252,6 +292,11 @@ class OrthancClient:
         """Return how a job is getting on. Orthanc forgets the oldest of the jobs that have ended."""
         return Job.read(self._get(f"/jobs/{job_id}"))
 
+    def moves_under_way(self, study_uid: str) -> list[str]:
+        """Return the jobs of C-MOVEs of a study, or of parts of it, that have not ended."""
+        jobs = [job for job in self._get("/jobs?expand") if job["Type"] == "DicomMoveScu"]
+        return [job["ID"] for job in jobs if not Job.read(job).state.is_final and study_uid in moved_studies(job)]
+
     def cancel(self, job_id: str) -> None:
         """Stop a job; that it is not there, or has ended, is as good."""
         self._request("POST", f"/jobs/{job_id}/cancel", json={}, accept=NO_SUCH_JOB)
@@ -342,6 +387,12 @@ def _check(response: httpx.Response) -> None:
     raise RetryLater(f"Orthanc answered HTTP {code} ({_reason(response)})")
 
 
+def _check_upload(response: httpx.Response) -> None:
+    if not response.is_success and _orthancs_code(response) in NOT_DICOM:
+        raise NotDicom(_reason(response))
+    _check(response)
+
+
 def _check_archive(response: httpx.Response) -> None:
     if response.status_code == http.HTTPStatus.NOT_FOUND:
         raise ConfigurationError("orthanc-raw does not know this archive; check PIXL_ARCHIVE_* and restart it")
@@ -357,6 +408,13 @@ def _reason(response: httpx.Response) -> str:
         return str(response.json()["Message"])
     except (ValueError, KeyError, TypeError):
         return "no reason given"
+
+
+def _orthancs_code(response: httpx.Response) -> int | None:
+    try:
+        return int(response.json()["OrthancStatus"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _archive_reason(response: httpx.Response) -> str:

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+STUDY_UID_KEY = "0020,000d"
+"""How Orthanc writes the tag in the query of a C-MOVE."""
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class StoredStudy:
@@ -81,14 +84,19 @@ class StoredInstance:
     orthanc_id: str
     series_orthanc_id: str
     sop_uid: str
+    number: int | None = None
+    frames: int = 1
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> StoredInstance:
         """Read what Orthanc answers for an expanded instance."""
+        tags = document["MainDicomTags"]
         return cls(
             orthanc_id=document["ID"],
             series_orthanc_id=document["ParentSeries"],
-            sop_uid=text_of(document["MainDicomTags"], "SOPInstanceUID"),
+            sop_uid=text_of(tags, "SOPInstanceUID"),
+            number=number_of(text_of(tags, "InstanceNumber")),
+            frames=max(1, number_of(text_of(tags, "NumberOfFrames")) or 1),
         )
 
     def __repr__(self) -> str:
@@ -145,6 +153,12 @@ class Job:
             error=why if code else "",
             error_code=code,
         )
+
+
+def moved_studies(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the Study Instance UIDs that a C-MOVE, as Orthanc answers for its job, asks for."""
+    queries = document.get("Content", {}).get("Query", ())
+    return frozenset(query.get(STUDY_UID_KEY, "") for query in queries) - {""}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import pytest
 from pydicom.uid import generate_uid
 
 from pixl.domain.errors import ConfigurationError, RetryLater
-from pixl.orthanc import ArchiveSilent, JobState, NotStored, OrthancClient
+from pixl.orthanc import ArchiveSilent, JobState, NotDicom, NotStored, OrthancClient
 from pixl.orthanc.resources import why_archive_failed
 from pixl.stack.ports import free_port
 from pixl.testing.instances import instance_file
@@ -112,7 +112,7 @@ def test_what_is_not_there_is_not_stored(raw, study_uid):
 
 
 def test_what_is_no_dicom_is_refused_by_name(raw):
-    with pytest.raises(ConfigurationError, match="Bad file format"):
+    with pytest.raises(NotDicom, match="Bad file format"):
         raw.upload(b"no DICOM" * 50)
 
 

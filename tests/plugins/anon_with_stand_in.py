@@ -1,9 +1,11 @@
 """The script of an orthanc-anon whose engine is a stand-in: what it does to an instance, the instance says itself."""
 
 import io
+import json
 import logging
 import os
 import time
+from pathlib import Path
 
 import pydicom
 
@@ -14,7 +16,7 @@ from pixl.orthanc import OrthancClient
 from plugins.anon_gate import Gate
 from plugins.anon_plugin import register
 from plugins.anon_request import Treatment
-from plugins.anon_store import AnonStore
+from plugins.anon_store import AnonStore, own_client
 from plugins.anon_work import StudyWork
 from plugins.logs import log_to_orthancs_stream
 
@@ -92,8 +94,11 @@ if __name__ == "anon_with_stand_in":
 
     gate = Gate(orthanc)
     gate.register()
+    if path := os.environ.get("PIXL_TEST_HEADERS"):
+        Path(path).write_text(json.dumps(dict(gate.headers)))
     log_to_orthancs_stream("INFO")
     raw = OrthancClient(os.environ["PIXL_RAW_URL"], "pixl", os.environ["PIXL_TEST_PASSWORD"], timeout=5)
     threads = int(os.environ.get("PIXL_TEST_THREADS", "4"))
-    register(orthanc, StudyWork(raw=raw, store=AnonStore(orthanc, gate), prepare=prepare, threads=threads))
+    store = AnonStore(own_client(orthanc, gate, threads), gate)
+    register(orthanc, StudyWork(raw=raw, store=store, prepare=prepare, threads=threads))
     logging.getLogger("pixl").info("ready")

@@ -1,0 +1,143 @@
+"""Dates as people write them: where they stand."""
+
+from __future__ import annotations
+
+import re
+
+MONTH = (
+    r"(?:jan(?:uary)?|feb(?:r?uary|urary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:em?ber)?"
+    r"|oct(?:ober)?|nov(?:em?ber)?|dec(?:em?ber)?)"
+)
+WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?)"
+DAY = r"(?:[12]\d|3[01]|0?[1-9])"
+MONTH_NUMBER = r"(?:1[0-2]|0?[1-9])"
+ORDINAL = r"(?:\s?(?:st|nd|rd|th))"
+LONG_YEAR = r"(?:(?:18|19|20)\d\d)"
+YEAR = rf"(?:{LONG_YEAR}|['\u2019]?\d\d)"
+CLOCK = (
+    r"(?:[\s,]{0,3}(?:\bat\b|@)\s?(?:[01]?\d|2[0-3])[:.]?[0-5]\d(?![\d/])(?:\s?(?:hrs?|hours|h|am|pm)\b)?|[\s,]{0,3}(?:T|\bat\b|@|-)?\s?(?:[01]?\d|2[0-3])(?::[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:\s?(?:hrs?|hours|h|am|pm|Z)\b)?"
+    r"|\.?[0-5]\d\s?(?:hrs?|hours|h|am|pm)\b))?"
+)
+SEPARATED_YEAR = rf"(?:[\s.,\-/_]{{1,3}}{YEAR}(?![\d%]|[ \t]?(?:mm|cm|ml|x|years?|yrs?|mins?|days?|weeks?)\b))"
+SPOKEN_DAYS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+    "thirtieth",
+]
+CARDINALS = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+    "thirty",
+]
+SPOKEN_DAY = rf"(?:(?:(?:twenty|thirty)[\s-])?(?:{'|'.join((*SPOKEN_DAYS, *CARDINALS))}))"
+SPOKEN_YEAR = (
+    r"(?:(?:nineteen|twenty|two\s+thousand)(?:[\s-](?:and|hundred|oh|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|one|two|three|four|five|six"
+    r"|seven|eight|nine)\b){0,3})"
+)
+FEAST = (
+    r"(?:(?:christmas|xmas|boxing|new\syear(?:['\u2019]?s)?|easter\s(?:sun|mon)|pancake|shrove\stues|ash\swednes|valentine(?:['\u2019]?s)?|mothering\ssun"
+    r"|remembrance\ssun|may|st\.?\s\w+(?:['\u2019]?s)?)\s?(?:day|eve)|good\sfriday|hallowe['\u2019]?en|bonfire\snight|guy\sfawkes(?:\snight)?|hogmanay"
+    r"|(?:christmas|xmas|easter|diwali|ramadan|eid|hanukkah|whitsun|michaelmas)(?:\s(?:time|week|weekend|holidays?|break))?|(?:bank\sholiday|new\syear))"
+)
+ROMAN_MONTH = r"(?:viii|vii|vi|v|iv|iii|ii|ix|xii|xi|x|i)"
+
+_DIGITS = (
+    rf"{LONG_YEAR}\s?(?P<a>[/.\-])\s?{MONTH_NUMBER}\s?(?P=a)\s?{DAY}(?!\d){CLOCK}",
+    rf"{DAY}{ORDINAL}?\s?(?P<b>[/.\-\u2013\\])\s?{MONTH_NUMBER}\s?(?P=b)\s?{YEAR}(?!\d|\.\d){CLOCK}",
+    rf"{MONTH_NUMBER}\s?(?P<c>[/.\-\u2013\\])\s?{DAY}\s?(?P=c)\s?{YEAR}(?!\d|\.\d){CLOCK}",
+    rf"{DAY}\s{MONTH_NUMBER}\s{LONG_YEAR}(?!\d){CLOCK}",
+    rf"{MONTH_NUMBER}\s?[/\-]\s?{LONG_YEAR}(?!\d)",
+    rf"(?:0[1-9]|1[0-2])\.{LONG_YEAR}(?!\d|\.\d)",
+    rf"{LONG_YEAR}[/\-](?:1[0-2]|0?[1-9])(?![\d/\-.])",
+    rf"{LONG_YEAR}(?:1[0-2]|0[1-9])(?:[0-2]\d|3[01])(?:[T\-_ ]?[0-2]\d:?[0-5]\d(?::?[0-5]\d)?)?(?!\d)",
+    rf"(?:[0-2]\d|3[01])(?:1[0-2]|0[1-9]){LONG_YEAR}(?!\d)",
+    rf"{DAY}[/.\-]{ROMAN_MONTH}[/.\-]{YEAR}(?!\d)",
+    rf"{DAY}\s(?:iv|vi{{1,3}}|ix|xii?|i{{2,3}})\s{LONG_YEAR}(?!\d)",
+    rf"{DAY}\s?(?P<d>[_,|*~\u00b7:;])\s?{MONTH_NUMBER}\s?(?P=d)\s?{LONG_YEAR}(?!\d)",
+    r"(?:0[1-9]|[12]\d|3[01])\s0[1-9]\s\d\d(?![\d.]|\s\d|\s?(?:mm|cm|ml))",
+    r"(?=(?:[OolI/.\-]*\d){4})[\dOolI]{1,2}(?P<e>[/.\-])[\dOolI]{1,2}(?P=e)[\dOolI]{4}(?![\dOolI])",
+)
+IN_DIGITS = re.compile(rf"(?<![\d.])(?<!\d[/\-])(?:{'|'.join(_DIGITS)})", re.IGNORECASE)
+"""12/03/2019, 2019-03-12T10:15, 12.3.19, 20190312, 03/2019, 12.iii.2019."""
+IN_WORDS = re.compile(
+    rf"(?<![\d.]){DAY}{MONTH}{YEAR}(?!\d){CLOCK}"
+    rf"|(?<![\d.]){DAY}{ORDINAL}?\s?(?:-|\u2013|/|to|and|&|or)\s?{DAY}{ORDINAL}?\s(?:of\s)?{MONTH}\b{SEPARATED_YEAR}?"
+    rf"|\b{MONTH}\s?(?:-|\u2013|/|to|and|&|or)\s?{MONTH}\b{SEPARATED_YEAR}?"
+    rf"|(?<![\d.]){DAY}{ORDINAL}?\s(?:of\s)?(?!of\b|in\b|and\b|on\b|from\b|to\b|mm\b|since\b)[a-z]{{3,10}}\.?,?\s{LONG_YEAR}(?!\d){CLOCK}"
+    rf"|(?:\b{WEEKDAY}\b[\s,.]{{1,3}}(?:the\s)?)?(?<![\d./])(?<!\d:){DAY}{ORDINAL}?(?:[\s,\-/_]|\.(?!\s)){{0,3}}(?:(?:day\s)?of\s)?{MONTH}(?![a-z])"
+    rf"{SEPARATED_YEAR}?{CLOCK}"
+    rf"|(?:\b{WEEKDAY}\b[\s,.]{{1,3}})?\b{MONTH}\b[\s.,\-/]{{1,3}}(?:the\s)?{DAY}{ORDINAL}?(?![\d.%]|\s?(?:mm|cm|ml|x|years?|of|weeks?|months?)\b){SEPARATED_YEAR}?{CLOCK}"
+    rf"|\b{MONTH}\b[\s.,\-/]{{0,3}}(?:of\s|in\s)?{LONG_YEAR}(?!\d)"
+    rf"|\b{MONTH}[\s\-/]?['\u2019\-/]\d\d(?!\d)"
+    rf"|(?<![\d/.\-]){LONG_YEAR}[\s\-/]{MONTH}\b(?:[\s\-/]{DAY}(?!\d))?"
+    rf"|\b(?:the\s)?{SPOKEN_DAY}\s(?:day\s)?(?:of\s)?{MONTH}\b(?:[\s,]{{1,2}}(?:{LONG_YEAR}|{SPOKEN_YEAR}))?"
+    rf"|\b{MONTH}\s(?:the\s)?{SPOKEN_DAY}\b(?:[\s,]{{1,2}}(?:{LONG_YEAR}|{SPOKEN_YEAR}))?"
+    rf"|\b{MONTH}[\s,]{{1,2}}{SPOKEN_YEAR}"
+    rf"|\b{MONTH}\d{{1,2}}(?:[\s,\-/]{{1,2}}{YEAR})?(?!\d)"
+    rf"|\b{MONTH}(?=['\u2019]s\b|\s(?:scan|ct|mri?|study|imaging|films?|x-?ray|ultrasound|review|clinic|mdt|appointment|admission|examination)\b)"
+    rf"|\b{SPOKEN_DAY}\s(?:inst|ult|prox)\b|(?<!\d){DAY}{ORDINAL}\s(?:inst|ult|prox)\b"
+    rf"|\b(?:spring|summer|autumn|winter)\s(?:of\s)?{LONG_YEAR}\b|\bq[1-4][\s/]{LONG_YEAR}\b|\b(?:week|wk|w/c|w/e)\s?(?:commencing|ending|of)?\s?{DAY}{ORDINAL}?(?=[/.]\d)"
+    rf"|\b{WEEKDAY}\s(?:the\s)?{DAY}[/.\-]{MONTH_NUMBER}(?![\d/.])"
+    rf"|(?<![\d.]){DAY}{ORDINAL}\sof\s(?:last|this|next|the)\smonth\b"
+    rf"|\b{WEEKDAY}\s(?:the\s)?{DAY}{ORDINAL}\b"
+    rf"|\b(?:january|february|april|june|july|august|september|october|november|december)\b"
+    rf"|\b(?:{FEAST})\b(?:[\s,]{{1,2}}{LONG_YEAR})?",
+    re.IGNORECASE,
+)
+"""12th of March 2019, Mar 12, June, the twelfth of March, Christmas Eve."""
+LONE_MONTH = re.compile(
+    rf"\b(?:in|since|from|until|till|by|during|before|after|around|about|early|late|mid|last|next|this|of|and|to|dated|for"
+    rf"|[cm][tr]i?|us|uss|pet|xr|cxr|scan|study|imaging|examination|mammogram|x-?ray|-)[\s\-]+"
+    rf"({MONTH})\b(?![\s]*(?:be|not|have|represent|also|well|reflect|need|\d))",
+    re.IGNORECASE,
+)
+"""The months that are words too (May, March, Mar, Dec), behind what asks for a time."""
+WRITTEN_MONTH = re.compile(r"(?<=[a-z0-9,;)]\s)(?:March|May|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b")
+"""The same with a capital inside a sentence."""
+WITHOUT_YEAR = re.compile(
+    rf"\b(?:on|dated?|of|since|from|until|till|by|seen|scan|ct|mri?|us|uss|xr|cxr|pet|study|imaging|examination|reports?|reported"
+    rf"|films?|previous|prior|and|to|with|at|x-?ray|radiograph|mammogram)\s{{0,2}}[:(]?\s?"
+    rf"(?!\d{{1,2}}/(?:7|52|12)\s(?:of|hx|history|ago|days|weeks|months))({DAY}[/]{MONTH_NUMBER}|(?:0[1-9]|[12]\d|3[01])[.](?:0[1-9]|1[0-2])|(?:the\s)?{DAY}{ORDINAL}(?!\s(?:rib|toe|finger|metatars|metacarp|ventric|week|day|digit|image|slice|lumbar|thoracic|cervical|vertebra|nerve|ray|part"
+    rf"|segment|order|gener|centile|percent|interspace|intercostal|floor|cranial|left|right|proximal|distal|mt|mc|month|year|trimester|time)))"
+    rf"(?![\d/]|[.\-]\d|\s?(?:mm|cm|ml|%|x)\b)",
+    re.IGNORECASE,
+)
+"""CT of 24/06, on the 24th."""
+BEFORE_A_COLON = re.compile(r"(?<![\d/.])(?:0?[1-9]|[12]\d|3[01])/(?:0[1-9]|1[0-2])(?=\s?:|\s[-\u2013]\s)")

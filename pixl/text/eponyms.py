@@ -1,0 +1,51 @@
+"""Names that mean a disease, a sign or a device where they stand: `Baker's cyst`, `Blalock-Taussig`."""
+
+from __future__ import annotations
+
+from pixl.text import lists
+from pixl.text.cues import PARTICLES
+from pixl.text.reading import Reading
+
+LONGEST_PHRASE = 4
+"""Words before this one in a phrase."""
+NOUN_WITHIN = 3
+"""Words behind this one: `Baker's popliteal cyst`."""
+HYPHENS = frozenset("-\u2013")
+
+
+def is_eponym(reading: Reading, i: int) -> bool:
+    """Tell whether a word is an eponym, or part of one."""
+    return _is_owned(reading, i) or _is_in_phrase(reading, i) or _is_linked(reading, i)
+
+
+def _is_owned(reading: Reading, i: int) -> bool:
+    """Tell whether a name that is an eponym now and then stands before what is called so."""
+    if reading.lows[i] not in lists.owned_eponyms():
+        return False
+    nouns = lists.words("eponym_nouns.txt")
+    for ahead in range(i + 1, min(i + NOUN_WITHIN, len(reading) - 1) + 1):
+        between = reading.gap(ahead - 1)
+        if len(between) > NOUN_WITHIN or "\n" in between or "." in between:
+            return False
+        if reading.tokens[ahead].word.lower() in nouns:
+            return True
+    return False
+
+
+def _is_in_phrase(reading: Reading, i: int) -> bool:
+    phrases = lists.eponym_phrases()
+    for start in range(max(0, i - LONGEST_PHRASE), i + 1):
+        for rest in phrases.get(reading.lows[start], ()):
+            if start + len(rest) >= i and all(reading.low(start + n) == word for n, word in enumerate(rest, 1)):
+                return True
+    return False
+
+
+def _is_linked(reading: Reading, i: int) -> bool:
+    """Tell whether a hyphen links a word with an eponym, or it is the `de` of `de Quervain`."""
+    sure = lists.eponyms()
+    if i + 1 < len(reading) and reading.gap(i) in HYPHENS and reading.lows[i + 1] in sure:
+        return True
+    if i and reading.gap(i - 1) in HYPHENS and reading.lows[i - 1] in sure:
+        return True
+    return reading.lows[i] in PARTICLES and reading.low(i + 1) in sure

@@ -1,0 +1,237 @@
+"""Shapes of identifiers: where a shape alone, or with what stands before it, is enough.
+
+A shape is looked for only around a word that may belong to it: most of a report has none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pixl.text import ages, dates, numbers, places
+from pixl.text.digits import is_chi, is_nhs
+from pixl.text.reading import Reading, read
+from pixl.text.spans import Kind, Span, settle
+from pixl.text.words import Is
+
+Window = tuple[int, int]
+FEWEST_DIGITS = 3
+"""Of a number that may identify."""
+NEAR = 3
+"""Characters between the groups of one number."""
+SPOKEN_DIGITS = 4
+LETTERS_APART = 4
+"""Letters, each by itself, that are a name: `S M I T H`."""
+MIXED_APART = 5
+BLANKS = " \n\t\r"
+NOT_DIGITS = re.compile(r"\D")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One shape: what it finds is its first group, or all of it if it has none."""
+
+    kind: Kind
+    name: str
+    shape: re.Pattern[str]
+    certainty: float = 0.95
+
+    def find(self, text: str, windows: Iterable[Window]) -> Iterator[Span]:
+        """Yield where it is found."""
+        for start, end in windows:
+            for found in self.shape.finditer(text, start, end):
+                group = found.lastindex or 0
+                yield Span(found.start(group), found.end(group), self.kind, self.name, self.certainty)
+
+
+def _compiled(shapes: Iterable[tuple[Kind, str]], how: str) -> tuple[Rule, ...]:
+    return tuple(Rule(kind, f"{how} {kind.lower()}", re.compile(shape, re.IGNORECASE)) for kind, shape in shapes)
+
+
+NUMBERS = (
+    *_compiled(numbers.LABELLED, "labelled"),
+    *_compiled(numbers.SHAPED, "shape of"),
+    Rule(Kind.DATE, "date without year", dates.WITHOUT_YEAR),
+    Rule(Kind.DATE, "date before a colon", dates.BEFORE_A_COLON),
+)
+TIMES = (
+    Rule(Kind.DATE, "month", dates.LONE_MONTH),
+    Rule(Kind.DATE, "month with a capital", dates.WRITTEN_MONTH),
+    Rule(Kind.DATE, "date without year", dates.WITHOUT_YEAR),
+)
+PLACES = (Rule(Kind.ADDRESS, "address", places.ADDRESS), Rule(Kind.HOSPITAL, "hospital", places.HOSPITAL, 0.8))
+POSTCODES = (Rule(Kind.POSTCODE, "postcode", places.POSTCODE), Rule(Kind.ADDRESS, "address", places.ADDRESS))
+AGES = (Rule(Kind.AGE, "age over 89", ages.AGE, 0.9),)
+NETWORK = (Rule(Kind.EMAIL, "e-mail address", numbers.EMAIL), Rule(Kind.URL, "web address", numbers.URL))
+INITIALS = (Rule(Kind.NAME, "initials, or a name with carets", numbers.INITIALS),)
+WORDY: tuple[tuple[int, int, int, tuple[Rule, ...]], ...] = (
+    (Is.PLACE, 80, 80, PLACES),
+    (Is.POST, 90, 12, POSTCODES),
+    (Is.AGE, 30, 30, AGES),
+)
+"""What a word must be, how many characters before and behind it belong to the window, what is looked for there."""
+
+
+def find_patterns(text: str) -> list[Span]:
+    """Return what has the shape of an identifier.
+
+    Numbers prove themselves by check digits or by what stands before them. Nothing is found for being unknown, so there
+    are few false alarms.
+    """
+    return settle(pattern_spans(read(text)))
+
+
+def pattern_spans(reading: Reading) -> Iterator[Span]:
+    """Yield the same, unsettled."""
+    text, every = reading.text, 0
+    for flags in reading.flags:
+        every |= flags
+    for flag, before, after, rules in WORDY:
+        if every & flag:
+            windows = _around(text, _places(reading, flag), before, after)
+            for rule in rules:
+                yield from rule.find(text, windows)
+    if every & (Is.TIME | Is.DIGITS):
+        yield from _times(reading)
+    if every & Is.DIGITS:
+        yield from _numbers(reading)
+    yield from _network(text)
+    yield from _apart(reading)
+    if every & Is.SPOKEN:
+        yield from _spoken(reading)
+
+
+def date_spans(reading: Reading) -> Iterator[Span]:
+    """Yield dates, and the numbers that stand where one could."""
+    yield from _times(reading)
+    yield from _numbers(reading)
+
+
+def _times(reading: Reading) -> Iterator[Span]:
+    text = reading.text
+    windows = _around(text, _places(reading, Is.TIME), 45, 45)
+    for start, end in windows:
+        for found in dates.IN_WORDS.finditer(text, start, end):
+            yield Span(found.start(), found.end(), Kind.DATE, "date in words", 0.95)
+    for rule in TIMES:
+        yield from rule.find(text, windows)
+
+
+def _numbers(reading: Reading) -> Iterator[Span]:
+    text = reading.text
+    windows = _around(text, _clusters(reading), 36, 16)
+    for start, end in windows:
+        for found in dates.IN_DIGITS.finditer(text, start, end):
+            yield Span(found.start(), found.end(), Kind.DATE, "date in digits", 0.95)
+        yield from _checked(text, start, end)
+    for rule in NUMBERS:
+        yield from rule.find(text, windows)
+
+
+def _checked(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield ten digits whose last one proves the others."""
+    for found in numbers.TEN_DIGITS.finditer(text, start, end):
+        digits = NOT_DIGITS.sub("", found[0])
+        if is_chi(digits):
+            yield Span(found.start(), found.end(), Kind.CHI, "CHI number, check digit", 1.0)
+        elif is_nhs(digits):
+            yield Span(found.start(), found.end(), Kind.NHS, "NHS number, check digit", 1.0)
+
+
+def _network(text: str) -> Iterator[Span]:
+    windows = _around(text, [found.span() for found in numbers.NET.finditer(text)], 60, 80)
+    for rule in NETWORK:
+        yield from rule.find(text, windows)
+    if "/" in text or "^" in text:
+        for start, end in _lines(text):
+            yield from INITIALS[0].find(text, ((start, end),))
+
+
+def _lines(text: str) -> Iterator[Window]:
+    """Yield the lines with a slash or a caret."""
+    start = 0
+    for line in text.splitlines(keepends=True):
+        if "/" in line or "^" in line:
+            yield start, start + len(line)
+        start += len(line)
+
+
+def _apart(reading: Reading) -> Iterator[Span]:
+    """Yield words written letter by letter: `S M I T H`, `s-m-i-t-h`."""
+    start = 0
+    tokens = reading.tokens
+    while start < len(tokens):
+        end, between = start, reading.gap(start)
+        while end < len(tokens) and len(tokens[end].word) == 1 and (end == start or reading.gap(end - 1) == between):
+            end += 1
+        if end - start >= LETTERS_APART and _is_spelt([token.word for token in tokens[start:end]], between):
+            yield Span(tokens[start].start, tokens[end - 1].end, Kind.NAME, "a name letter by letter", 0.8)
+        start = max(end, start + 1)
+
+
+def _is_spelt(letters: list[str], between: str) -> bool:
+    if any(letter.isdigit() for letter in letters):
+        return between == " " and len(letters) >= MIXED_APART
+    if between in {"-", "_", "*"}:
+        return True
+    return between in {" ", ". ", "."} and all(letter.isupper() for letter in letters)
+
+
+def _spoken(reading: Reading) -> Iterator[Span]:
+    """Yield four and more digits in words."""
+    start = 0
+    while start < len(reading):
+        end = start
+        while reading.has(end, Is.SPOKEN) and (end == start or reading.is_close(end - 1, " ,-\n")):
+            end += 1
+        if end - start >= SPOKEN_DIGITS:
+            yield Span(reading.tokens[start].start, reading.tokens[end - 1].end, Kind.NUMBER, "a number in words", 0.8)
+        start = max(end, start + 1)
+
+
+def _places(reading: Reading, flag: int) -> list[Window]:
+    return [reading.tokens[i][1:] for i, flags in enumerate(reading.flags) if flags & flag]
+
+
+def _clusters(reading: Reading) -> list[Window]:
+    """Return where groups of digits stand that may be a number: three digits, or a slash between them."""
+    clusters: list[Window] = []
+    start = end = -1
+    for word, first, last in (reading.tokens[i] for i, flags in enumerate(reading.flags) if flags & Is.DIGITS):
+        if start >= 0 and _is_near(reading.text[end:first]):
+            end = last
+            continue
+        if _is_number(reading.text[start:end]):
+            clusters.append((start, end))
+        start, end = first, first + len(word)
+    if _is_number(reading.text[start:end]):
+        clusters.append((start, end))
+    return clusters
+
+
+def _is_near(between: str) -> bool:
+    """Tell whether what follows may belong to the same number: a few characters, or a month in Roman numerals."""
+    return len(between) <= NEAR or (len(between) <= 2 * NEAR and between[0] == between[-1] and between[0] in "/.-")
+
+
+def _is_number(cluster: str) -> bool:
+    if "/" in cluster or len(cluster) > len("1234"):
+        return True
+    return sum(map(str.isdigit, cluster)) >= FEWEST_DIGITS and "." not in cluster
+
+
+def _around(text: str, spans: list[Window], before: int, after: int) -> list[Window]:
+    """Return windows around places, whole words, those that touch each other as one."""
+    windows: list[Window] = []
+    for start, end in spans:
+        first, last = max(0, start - before), min(len(text), end + after)
+        while first and text[first - 1] not in BLANKS:
+            first -= 1
+        while last < len(text) and text[last] not in BLANKS:
+            last += 1
+        if windows and first <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], max(last, windows[-1][1]))
+        else:
+            windows.append((first, last))
+    return windows

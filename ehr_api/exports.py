@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from pixl.account import send_report, write_report
 from pixl.domain.destination import Destination
 from pixl.domain.errors import ConfigurationError, PixlError, RetryLater
 from pixl.domain.project import Project
+from pixl.domain.report import ReportState
 from pixl.domain.study import ExtractId
 from pixl.export import NOWHERE
 from pixl.export.parquet import Progress, export_extract
+from pixl.export.radiology import FILE, write_reports
 from pixl.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -36,7 +39,6 @@ class Exports:
     ) -> None:
         self._ledger, self._extracts, self._project, self._destination = ledger, extracts, project, destination
         self._max_tries = max_tries
-        self._tries: Counter[int] = Counter()
 
     def request(self, project: str, slug: str | None) -> int:
         """Put an export into the queue; return the number by which to follow it.
@@ -44,12 +46,15 @@ class Exports:
         Raises
         ------
         ConfigurationError
-            The project, extract or destination is not there, or the project's tables do not leave.
+            The project, extract or destination is not there, the project's tables do not leave, or reports of the
+            extract are still on their way or wait for a person.
         RetryLater
             The database does not answer.
         """
         self._open(project)
-        return self._ledger.request_parquet_export(self._ledger.extract_of(project, slug))
+        extract = self._ledger.extract_of(project, slug)
+        self._refuse_unreviewed(extract)
+        return self._ledger.request_parquet_export(extract)
 
     def run(self, export_id: int) -> None:
         """Do one export, and record how it ended.
@@ -85,7 +90,48 @@ class Exports:
         folder = self._extracts / extract.project / extract.slug
         rows = self._ledger.linker_rows(extract)
         destination = self._open(extract.project)
+        reports = self._write_reports(extract, folder)
         export_extract(extract, rows, folder, destination, lambda now: self._note(wanted["id"], "running", now))
+        if reports:
+            name = self._project(extract.project).destination.parquet
+            self._ledger.reports.mark_exported(extract, name, reports)
+        self._account_for(wanted["id"], extract, destination)
+
+    def _account_for(self, export_id: int, extract: ExtractId, destination: Destination) -> None:
+        """Send the report of the extract as it stands now. It is made for this, and so without values."""
+        self._extracts.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self._extracts, prefix=".report-") as folder:
+            with self._ledger.accounts.read(extract) as reading:
+                account = write_report(reading, Path(folder) / "report")
+            names = send_report(account, Path(folder) / "report", destination)
+        tables = self._so_far(export_id).files
+        whole = len(tables) + len(names)
+        self._note(export_id, "running", Progress(done=whole, total=whole, files=(*tables, *names)))
+
+    def _write_reports(self, extract: ExtractId, folder: Path) -> list[tuple[int, int]]:
+        """Write the reports that may leave beside the tables; return which. Without reports there is no such file."""
+        if self._project(extract.project).reports is None:
+            (folder / FILE).unlink(missing_ok=True)
+            return []
+        self._refuse_unreviewed(extract)
+        self._ledger.reports.refuse_blocked(extract.project)
+        return write_reports(self._ledger.reports.rows(extract), folder / FILE)
+
+    def _refuse_unreviewed(self, extract: ExtractId) -> None:
+        keys = self._project(extract.project).reports
+        if keys is None or keys.auto:
+            return
+        for status in self._ledger.reports.status(extract.project, extract.generated_at):
+            if held := status.counts.get(ReportState.HELD, 0):
+                raise ConfigurationError(
+                    f"{held:,} of this extract's reports wait for a person: `pixl review list {extract.project}` shows "
+                    "them; `reports.auto` sends the others without them"
+                )
+            if status.in_flight:
+                raise ConfigurationError(
+                    f"{status.in_flight:,} of this extract's reports are still on their way: see `pixl cohort status`; "
+                    "`reports.auto` sends the others without them"
+                )
 
     def _note(self, export_id: int, state: str, now: Progress, reason: str | None = None) -> None:
         self._ledger.set_parquet_export(
@@ -93,13 +139,11 @@ class Exports:
         )
 
     def _again(self, export_id: int, reason: RetryLater) -> None:
-        self._tries[export_id] += 1
-        tries = self._tries[export_id]
+        tries = self._ledger.note_parquet_try(export_id, str(reason))
         log.warning("export %s: try %s: %s", export_id, tries, reason)
         if tries >= self._max_tries:
             self._end(export_id, "failed", f"{reason} ({tries} tries)")
             return
-        self._note(export_id, "queued", self._so_far(export_id), f"try {tries}: {reason}")
         raise reason
 
     def _end(self, export_id: int, state: str, reason: str | None = None) -> None:
@@ -107,7 +151,6 @@ class Exports:
             logging.INFO if state == "done" else logging.WARNING, "export %s: %s %s", export_id, state, reason or ""
         )
         self._note(export_id, state, self._so_far(export_id), reason)
-        self._tries.pop(export_id, None)
 
     def _so_far(self, export_id: int) -> Progress:
         row = self._ledger.parquet_export(export_id)

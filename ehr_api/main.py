@@ -5,24 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request, status
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from ehr_api.drift import watch_drift
 from ehr_api.exports import Exports
+from ehr_api.reports import Fresh, ReportJobs, accession_length_of
 from pixl.domain.errors import ConfigurationError, PixlError, RetryLater
 from pixl.domain.secret import SecretStore
 from pixl.domain.study import ExtractId
 from pixl.export import open_destination
 from pixl.flow.worker import Task, Worker
+from pixl.hashing import HashingClient
 from pixl.ledger import Ledger
 from pixl.project import Projects
 from pixl.queue import Step
+from pixl.reports import Deployment
+from pixl.reports.steps import Steps
 from pixl.settings import Settings
 
+log = logging.getLogger(__name__)
+
+RESCUE_SECONDS = 30.0
+STRANDED_SECONDS = 60.0
+"""A report on its way without a job for so long is given one."""
 STATUS: dict[type[PixlError], int] = {
     ConfigurationError: status.HTTP_422_UNPROCESSABLE_CONTENT,
     RetryLater: status.HTTP_503_SERVICE_UNAVAILABLE,
@@ -41,32 +52,62 @@ class ExportRequest(BaseModel):
 
 def create_app(settings: Settings, secrets: SecretStore) -> FastAPI:
     """Make the application; its worker runs as long as it does."""
-    ledger = Ledger.connect(settings.database, secrets)
+    ledger = Ledger.connect(settings.database, secrets, size=settings.report_workers + 3)
+    token = secrets.get("service-token").decode().strip()
+    projects = Projects(settings.projects).get
     exports = Exports(
         ledger,
         settings.data / "extracts",
-        Projects(settings.projects).get,
+        projects,
         lambda name: open_destination(name, settings.destinations, secrets),
         max_tries=settings.max_tries,
     )
+    deployment = Deployment(settings.reports, secrets)
+    hashing = HashingClient(settings.hashing_url, token)
+
+    def length_of(project: str) -> int:
+        return accession_length_of(projects(project))
+
+    steps = Steps(
+        reports=ledger.reports,
+        project=Fresh(projects),
+        deployment=deployment,
+        pseudonymiser=hashing.for_project,
+        accession_length=Fresh(length_of),
+    )
+    reports = ReportJobs(ledger.reports, steps, max_tries=settings.max_tries)
     worker = Worker(
         settings.database,
         secrets.get("database-password").decode().strip(),
-        {Step.PARQUET: Task(step=Step.PARQUET, run=exports.run, workers=1)},
+        {
+            Step.PARQUET: Task(step=Step.PARQUET, run=exports.run, workers=1),
+            Step.REPORT: Task(step=Step.REPORT, run=reports.run, workers=settings.report_workers),
+        },
         retry_seconds=settings.retry_seconds,
     )
-    return make_app(ledger, exports, worker, secrets.get("service-token").decode().strip())
+    background = [_rescue(ledger), watch_drift(ledger.reports, Projects(settings.projects))]
+    return make_app(ledger, exports, worker, token, background=background, close=deployment.close)
 
 
-def make_app(ledger: Ledger, exports: Exports, worker: Worker, token: str) -> FastAPI:
-    """Put routes and worker together."""
+def make_app(
+    ledger: Ledger,
+    exports: Exports,
+    worker: Worker,
+    token: str,
+    *,
+    background: Sequence[Coroutine[Any, Any, None]] = (),
+    close: Callable[[], None] = lambda: None,
+) -> FastAPI:
+    """Put routes and worker together; `background` runs beside them, `close` is called when all ends."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(worker.run())
+        tasks = [asyncio.create_task(one) for one in (worker.run(), *background)]
         yield
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        close()
+        await asyncio.gather(*tasks, return_exceptions=True)
         ledger.close()
 
     def authorised(authorization: Annotated[str, Header()] = "") -> None:
@@ -95,6 +136,15 @@ def make_app(ledger: Ledger, exports: Exports, worker: Worker, token: str) -> Fa
         return _as_json(row)
 
     return app
+
+
+async def _rescue(ledger: Ledger) -> None:
+    while True:
+        await asyncio.sleep(RESCUE_SECONDS)
+        with contextlib.suppress(RetryLater):  # asked again soon
+            count = await asyncio.to_thread(ledger.reports.rescue, older_seconds=STRANDED_SECONDS)
+            if count:
+                log.warning("%d reports on their way had no job; they have one now", count)
 
 
 def _as_json(row: dict[str, Any]) -> dict[str, Any]:

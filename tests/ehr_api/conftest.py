@@ -13,7 +13,15 @@ from pixl.domain.state import State
 from pixl.domain.study import ExtractId, StudyRequest
 
 EXTRACT = ExtractId(project="lungs", generated_at=dt.datetime(2023, 12, 7, 14, 8, 58))
-WAY = (State.FETCHING, State.CACHED, State.DEIDENTIFYING, State.RELEASED, State.EXPORTING, State.EXPORTED)
+WAY = (
+    State.FETCHING,
+    State.CACHED,
+    State.DEIDENTIFYING,
+    State.CHECKING,
+    State.RELEASED,
+    State.EXPORTING,
+    State.EXPORTED,
+)
 
 
 def load_extract(ledger, data, *, exported=2, requested=3):

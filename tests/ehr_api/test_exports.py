@@ -7,10 +7,12 @@ import pytest
 from ehr_api.exports import Exports
 from pixl.domain.errors import ConfigurationError, RetryLater
 from pixl.domain.project import DestinationNames, Project
+from pixl.domain.state import State
 
 pytestmark = pytest.mark.servers
 
-BASE = "lungs/2023-12-07t14-08-58/parquet"
+EXTRACT = "lungs/2023-12-07t14-08-58"
+BASE = f"{EXTRACT}/parquet"
 LINKER = f"{BASE}/radiology/IMAGE_LINKER.parquet"
 
 
@@ -39,11 +41,11 @@ def test_the_tables_and_the_linker_of_what_was_exported_leave(make, loaded, rece
     job = exports.request("lungs", None)
     exports.run(job)
 
-    assert list(destination.files) == [f"{BASE}/omop/public/PERSON.parquet", LINKER]
+    assert list(destination.files)[:2] == [f"{BASE}/omop/public/PERSON.parquet", LINKER]
     linker = pq.read_table(io.BytesIO(destination.files[LINKER])).to_pylist()
     assert sorted(row["pseudo_study_uid"] for row in linker) == ["2.25.1", "2.25.2"]
     row = loaded.parquet_export(job)
-    assert (row["state"], row["done"], row["total"], row["reason"]) == ("done", 2, 2, None)
+    assert (row["state"], row["done"], row["total"], row["reason"]) == ("done", 8, 8, None)
     assert row["files"] == list(destination.files)
 
 
@@ -106,3 +108,19 @@ def test_a_project_whose_tables_stay_is_refused_at_once(make, received):
 def test_an_extract_that_was_never_loaded_is_refused_with_those_there(make, received):
     with pytest.raises(ConfigurationError, match="it has: 2023-12-07t14-08-58"):
         make(received()).request("lungs", "2024-01-01t00-00-00")
+
+
+def test_the_report_leaves_with_the_tables_and_ready_is_said_only_when_all_is_at_its_end(make, loaded, received):
+    destination = received()
+    exports = make(destination)
+    exports.run(exports.request("lungs", None))
+    readme = destination.files[f"{EXTRACT}/report/README.md"].decode()
+    assert "3 requested = 2 passed" in readme
+    assert "Not final" in readme
+    assert f"{EXTRACT}/READY" not in destination.files
+
+    assert loaded.advance(3, State.REJECTED, before={State.REQUESTED}, reason="not wanted")
+    exports.run(exports.request("lungs", None))
+    assert list(destination.files)[-1] == f"{EXTRACT}/READY"
+    assert destination.files[f"{EXTRACT}/READY"].startswith(b"3 requested = 2 passed")
+    assert b"INVENTED" not in b"".join(destination.files.values())

@@ -7,19 +7,23 @@ import contextlib
 import hmac
 import logging
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, HTTPException, status
 
 from imaging_api.wiring import Turns, build_flow, build_worker, open_ledger
-from pixl.domain.errors import RetryLater
+from pixl.domain.errors import ConfigurationError, RetryLater
 from pixl.domain.secret import SecretStore
+from pixl.flow.notifying import Notifier
 from pixl.ledger import Ledger
+from pixl.notify import load_channels
 from pixl.settings import Settings
 
 log = logging.getLogger(__name__)
 
 RESCUE_SECONDS = 30.0
+NOTIFY_SECONDS = 30.0
 STRANDED_SECONDS = 60.0
 """A study on its way without a job for so long is given one."""
 
@@ -33,7 +37,8 @@ def create_app(settings: Settings, secrets: SecretStore) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         turns = Turns(ledger)
         worker = build_worker(settings, secrets, build_flow(settings, secrets, ledger, turns))
-        tasks = [asyncio.create_task(worker.run()), asyncio.create_task(_rescue(ledger))]
+        notifier = Notifier(ledger=ledger, secrets=secrets, channels=partial(load_channels, settings.notifications))
+        tasks = [asyncio.create_task(work) for work in (worker.run(), _rescue(ledger), _notify(notifier))]
         yield
         turns.stop()
         for task in tasks:
@@ -77,3 +82,15 @@ async def _rescue(ledger: Ledger) -> None:
             continue
         if found:
             log.warning("%s studies had no job and were given one", found)
+
+
+async def _notify(notifier: Notifier) -> None:
+    """Tell who wants to know what is due, again and again."""
+    while True:
+        await asyncio.sleep(NOTIFY_SECONDS)
+        try:
+            await asyncio.to_thread(notifier.look)
+        except RetryLater:
+            continue
+        except ConfigurationError as reason:
+            log.warning("nobody is told: %s", reason)

@@ -60,6 +60,7 @@ class Ports:
     hashing: int = 8110
     imaging: int = 8111
     ehr: int = 8112
+    console: int = 8113
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,10 @@ class Settings:
     """`file:FOLDER`, `azure:https://VAULT-URL` or `vault:https://HOST:PORT/MOUNT`."""
     destinations: Path
     """YAML: name -> where it is and how to log in (`docs/operations.md`)."""
+    reports: Path = Path("reports.yaml")
+    """YAML: where radiology reports come from, and the engines of other machines (`docs/reports.md`)."""
+    notifications: Path
+    """YAML: who is told when something is ready, done or wrong; without the file nobody is."""
     host: str = "127.0.0.1"
     ports: Ports = field(default_factory=Ports)
     database: str = ""
@@ -83,6 +88,9 @@ class Settings:
     hashing_url: str = ""
     imaging_url: str = ""
     ehr_url: str = ""
+    console_url: str = ""
+    console_idle_minutes: int = 30
+    """After how long without a click somebody is logged out of the console."""
     raw_aet: str = "PIXLRAW"
     raw_storage_mb: int = 0
     """Size limit of the identifiable cache in MB; 0 is no limit. The oldest patient not in flight goes first."""
@@ -96,7 +104,13 @@ class Settings:
     """Seconds of silence after which an archive counts as not answering."""
     fetch_workers: int = 2
     deidentify_workers: int = 2
+    check_workers: int = 2
+    check_seconds: int = 300
+    """How long the checkers may take over one instance; a study on which they take longer is held."""
+    check_memory_mb: int = 4096
+    """How much memory the checkers of one series may use."""
     export_workers: int = 2
+    report_workers: int = 4
     max_tries: int = 20
     """How often a step of a study is tried before the study fails: for about half a day."""
     retry_seconds: float = 5.0
@@ -119,6 +133,8 @@ class Settings:
             projects=Path(env.get("PIXL_PROJECTS", HOUSE / "projects")).absolute(),
             secrets=env.get("PIXL_SECRETS", f"file:{data / 'secrets'}"),
             destinations=Path(env.get("PIXL_DESTINATIONS", data / "destinations.yaml")).absolute(),
+            reports=Path(env.get("PIXL_REPORTS", data / "reports.yaml")).absolute(),
+            notifications=Path(env.get("PIXL_NOTIFICATIONS", data / "notifications.yaml")).absolute(),
             host=host,
             ports=ports,
             database=env.get("PIXL_DATABASE", f"host={host} port={ports.postgres} dbname=pixl user=pixl"),
@@ -127,6 +143,7 @@ class Settings:
             hashing_url=_url(env, "PIXL_HASHING_URL", host, ports.hashing),
             imaging_url=_url(env, "PIXL_IMAGING_URL", host, ports.imaging),
             ehr_url=_url(env, "PIXL_EHR_URL", host, ports.ehr),
+            console_url=_url(env, "PIXL_CONSOLE_URL", host, ports.console),
             raw_aet=_fitting(env, "PIXL_RAW_AET", r"[!-\[\]-~]{1,16}", cls.raw_aet, "an AE title"),
             primary=_archive(env, "PIXL_ARCHIVE_PRIMARY", "primary"),
             secondary=_archive(env, "PIXL_ARCHIVE_SECONDARY", "secondary"),
@@ -142,14 +159,19 @@ class Settings:
         return cls.from_env(os.environ)
 
 
-PORT_NAMES = ("postgres", "raw_http", "raw_dicom", "anon_http", "hashing", "imaging", "ehr")
+PORT_NAMES = ("postgres", "raw_http", "raw_dicom", "anon_http", "hashing", "imaging", "ehr", "console")
 WHOLE_NUMBERS = (
     "raw_storage_mb",
     "stable_seconds",
     "archive_timeout",
     "fetch_workers",
     "deidentify_workers",
+    "check_workers",
+    "check_seconds",
+    "check_memory_mb",
     "export_workers",
+    "report_workers",
+    "console_idle_minutes",
     "max_tries",
 )
 RANGES: dict[str, tuple[float, float]] = {
@@ -159,7 +181,12 @@ RANGES: dict[str, tuple[float, float]] = {
     "archive_timeout": (1, 3600),
     "fetch_workers": (1, 64),
     "deidentify_workers": (1, 64),
+    "check_workers": (1, 64),
+    "check_seconds": (1, 86_400),
+    "check_memory_mb": (256, 1_000_000),
     "export_workers": (1, 64),
+    "report_workers": (1, 64),
+    "console_idle_minutes": (1, 720),
     "max_tries": (1, 1000),
     "retry_seconds": (0.01, 3600),
 }
@@ -169,6 +196,8 @@ NAMES = (
     "PIXL_PROJECTS",
     "PIXL_SECRETS",
     "PIXL_DESTINATIONS",
+    "PIXL_REPORTS",
+    "PIXL_NOTIFICATIONS",
     "PIXL_HOST",
     "PIXL_DATABASE",
     "PIXL_RAW_URL",
@@ -176,6 +205,7 @@ NAMES = (
     "PIXL_HASHING_URL",
     "PIXL_IMAGING_URL",
     "PIXL_EHR_URL",
+    "PIXL_CONSOLE_URL",
     "PIXL_RAW_AET",
     "PIXL_ARCHIVE_PRIMARY",
     "PIXL_ARCHIVE_SECONDARY",

@@ -57,6 +57,18 @@ class StudyLost(StudyFailed):
     """The images are no longer where they were; a retry fetches the study again."""
 
 
+class ReportMissing(PixlError):
+    """The source has no report for this row."""
+
+
+class ReportRejected(PixlError):
+    """This report must never leave. Retrying cannot change that."""
+
+
+class ReportFailed(PixlError):
+    """This report could not be de-identified; a person has to look at the reason and retry it."""
+
+
 class InstanceRejected(PixlError):
     """This instance is not wanted by the project's filters or policy; the rest of its study goes on."""
 

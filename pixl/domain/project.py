@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from pixl.domain.checks import Checks
+from pixl.domain.report import ReportKeys
+from pixl.domain.review import ReleaseKeys
 
 OnFailedInstance = Literal["hold", "fail", "export"]
 
@@ -33,6 +37,8 @@ class DestinationNames:
 
     dicom: str
     parquet: str
+    layout: str = "{series}/{instance}.dcm"
+    """How files are called inside a study's archive; also `{patient}` and `{study}`, all pseudonyms."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,5 +61,11 @@ class Project:
     on_failed_instance: OnFailedInstance = "hold"
     """What becomes of a study of which an instance could not be de-identified."""
     priority: int = 0
+    checks: Checks = field(default_factory=Checks)
+    """What looks at every output before it may leave."""
+    release: ReleaseKeys = ReleaseKeys()
+    """What stands between a study and its release."""
+    reports: ReportKeys | None = None
+    """What it says of radiology reports; None: it asks for none."""
     notes: tuple[str, ...] = ()
     """A sentence for each key of the peer's format that means something else here."""

@@ -16,6 +16,7 @@ class State(enum.StrEnum):
     FETCHING = "fetching"
     CACHED = "cached"
     DEIDENTIFYING = "deidentifying"
+    CHECKING = "checking"
     RELEASED = "released"
     EXPORTING = "exporting"
     EXPORTED = "exported"
@@ -37,13 +38,16 @@ FOLLOWS: dict[State, frozenset[State]] = {
     State.REQUESTED: frozenset({State.FETCHING, State.REJECTED, State.FAILED}),
     State.FETCHING: frozenset({State.REQUESTED, State.CACHED, State.MISSING, State.HELD, State.REJECTED, State.FAILED}),
     State.CACHED: frozenset({State.REQUESTED, State.DEIDENTIFYING, State.HELD, State.REJECTED, State.FAILED}),
-    State.DEIDENTIFYING: frozenset({State.REQUESTED, State.RELEASED, State.HELD, State.REJECTED, State.FAILED}),
-    State.RELEASED: frozenset({State.REQUESTED, State.EXPORTING, State.EXPORTED, State.REJECTED, State.FAILED}),
+    State.DEIDENTIFYING: frozenset({State.REQUESTED, State.CHECKING, State.HELD, State.REJECTED, State.FAILED}),
+    State.CHECKING: frozenset({State.REQUESTED, State.RELEASED, State.HELD, State.REJECTED, State.FAILED}),
+    State.RELEASED: frozenset(
+        {State.REQUESTED, State.EXPORTING, State.EXPORTED, State.HELD, State.REJECTED, State.FAILED}
+    ),
     State.EXPORTING: frozenset({State.REQUESTED, State.EXPORTED, State.REJECTED, State.FAILED}),
     State.EXPORTED: frozenset({State.REQUESTED}),
     State.MISSING: frozenset({State.REQUESTED, State.REJECTED}),
-    State.HELD: frozenset({State.REQUESTED, State.RELEASED, State.REJECTED}),
-    State.REJECTED: frozenset({State.REQUESTED}),
+    State.HELD: frozenset({State.REQUESTED, State.CACHED, State.CHECKING, State.RELEASED, State.REJECTED}),
+    State.REJECTED: frozenset({State.REQUESTED, State.HELD}),
     State.FAILED: frozenset({State.REQUESTED, State.CACHED, State.RELEASED, State.REJECTED}),
 }
 

@@ -1,23 +1,43 @@
 """What is done with a study, step by step. Each step may be run again at any time: it goes on where the ledger stands.
 
-Read downwards: fetch, deidentify, export.
+Read downwards: fetch, deidentify, check, export.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+import secrets
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from typing import Any, Protocol
 
 from pixl.domain.destination import Destination
 from pixl.domain.errors import RetryLater, StudyHeld, StudyLost, StudyRejected
+from pixl.domain.finding import Finding, Outcome
 from pixl.domain.project import Project
 from pixl.domain.state import State
 from pixl.export import NOWHERE, zip_stream
+from pixl.flow.child import not_finished
 from pixl.intake import Fetcher, Wanted
-from pixl.ledger import Ledger, Study
-from pixl.ledger.ledger import Note
+from pixl.ledger import Checks, Ledger, Made, SeriesCheck, SeriesOutput, Study
+from pixl.ledger.ledger import Note, Redaction
 from pixl.orthanc import Anonymiser, DeidentifiedStudy, NotStored, OrthancClient
 from pixl.queue import Step
+from pixl.review import ending
+
+SOFTWARE = version("pixl")
+MOST_LOST = 4
+"""How many workers may be lost over one series before it is held: it may be what kills them."""
+
+
+class Checker(Protocol):
+    """Checks one series."""
+
+    def check(self, project: Project, study: Study, check: SeriesCheck) -> Checks:
+        """Return what is wrong with it."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +52,11 @@ class Flow:
     anon: OrthancClient
     destination: Callable[[str], Destination]
     """A destination by its name."""
+    checker: Checker
 
     def fetch(self, study: Study) -> None:
         """Bring a study from the archive into orthanc-raw."""
+        self._refuse_blocked(study)
         self.project(study.project)  # a project that has gone, or no longer loads, asks for nothing
         begun = self.ledger.advance(
             study.id, State.FETCHING, before=ON_THE_WAY[Step.FETCH], reason=study.reason, keep_tries=True
@@ -50,7 +72,10 @@ class Flow:
         )
         try:
             fetched = self.fetcher.fetch(
-                wanted, running=study.move_jobs, on_move=lambda jobs: self.ledger.note_moves(study.id, jobs)
+                wanted,
+                running=study.move_jobs,
+                interrupted=study.state is State.FETCHING,
+                on_move=lambda jobs: self.ledger.note_moves(study.id, jobs),
             )
         except NotStored:
             raise RetryLater("a study left orthanc-raw while it was being looked at") from None
@@ -65,6 +90,7 @@ class Flow:
 
     def deidentify(self, study: Study) -> None:
         """Have orthanc-anon pull a study from orthanc-raw and store what may leave; decide what becomes of it."""
+        self._refuse_blocked(study)  # now by the UID that the archive told
         project = self.project(study.project)
         begun = self.ledger.advance(
             study.id, State.DEIDENTIFYING, before=ON_THE_WAY[Step.DEIDENTIFY], reason=study.reason, keep_tries=True
@@ -77,10 +103,14 @@ class Flow:
                 study_uid=study.study_uid or "",
                 series_uids=study.series_uids,
                 patient_pseudonym=study.participant_id,
+                redactions=redactions_of(self.ledger.redactions(study.id)),
             )
         except NotStored:
             raise StudyLost("orthanc-raw no longer has this study; a retry fetches it again") from None
         state, reason = _verdict(done, project, study)
+        made = Made(
+            series=self._outputs(done), policy=done.policy, software=SOFTWARE, findings=tuple(_failures(done, state))
+        )
         self.ledger.advance(
             study.id,
             state,
@@ -91,12 +121,51 @@ class Flow:
             image_identifier=done.accession_number,
             anon_id=done.orthanc_id,
             stored=done.stored,
-            then=Step.EXPORT if state is State.RELEASED else None,
+            made=made,
+            then=Step.CHECK if state is State.CHECKING else None,
+        )
+
+    def check(self, study: Study, check_id: int) -> None:
+        """Check one series of a study; the last one decides what becomes of the study."""
+        project = self.project(study.project)
+        check = self.ledger.begin_check(check_id)
+        if check is None:
+            return
+        if check.lost > MOST_LOST:
+            found = Checks(findings=[not_finished("worker")])
+        else:
+            found = self.checker.check(project, study, check)
+        draw = secrets.SystemRandom().random()
+        self.ledger.finish_check(check, found, partial(ending, release=project.release, draw=draw))
+
+    def _refuse_blocked(self, study: Study) -> None:
+        reason = self.ledger.why_blocked(study)
+        if reason:
+            raise StudyRejected(f"it is on the block list: {reason}")
+
+    def _outputs(self, done: DeidentifiedStudy) -> tuple[SeriesOutput, ...]:
+        if not done.orthanc_id:
+            return ()
+        try:
+            series = self.anon.series_of(done.orthanc_id)
+        except NotStored:
+            raise RetryLater("a study left orthanc-anon as soon as it was there") from None
+        return tuple(
+            SeriesOutput(
+                series=one.series_uid,
+                anon_id=one.orthanc_id,
+                instances=one.instances,
+                modality=one.modality,
+                manufacturer=one.manufacturer,
+            )
+            for one in series
         )
 
     def export(self, study: Study) -> None:
         """Stream a released study from orthanc-anon to its project's destination."""
-        name = self.project(study.project).destination.dicom
+        self._refuse_blocked(study)  # who opts out while a study is on its way is heard
+        names = self.project(study.project).destination
+        name = names.dicom
         if name == NOWHERE:
             before = ON_THE_WAY[Step.EXPORT]
             self.ledger.advance(study.id, State.EXPORTED, before=before, reason="kept in orthanc-anon")
@@ -107,28 +176,51 @@ class Flow:
         ):
             return
         try:
-            receipt = destination.put(zip_stream(self._members(study)), f"{study.project}/{study.pseudo_study_uid}.zip")
+            receipt = destination.put(
+                zip_stream(self._members(study, names.layout)), f"{study.project}/{study.pseudo_study_uid}.zip"
+            )
         except NotStored:
             raise StudyLost("orthanc-anon no longer has this study; a retry fetches it again") from None
         self.ledger.advance(study.id, State.EXPORTED, before={State.EXPORTING}, receipt=(name, receipt))
 
-    def _members(self, study: Study) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """Yield the study's files, named by pseudonymous series and instance, always in the same order."""
+    def _members(self, study: Study, layout: str) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Yield the study's files, named by pseudonyms, always in the same order."""
         anon_id = study.anon_id or ""
         series = {one.orthanc_id: one.series_uid for one in self.anon.series_of(anon_id)}
         instances = self.anon.instances_of(anon_id)
         if len(instances) < (study.stored or 1):
             raise StudyLost(f"orthanc-anon has {len(instances)} of {study.stored} instances; a retry fetches it again")
+        name = partial(layout.format, patient=self._patient(anon_id), study=study.pseudo_study_uid)
         for one in sorted(instances, key=lambda one: (series[one.series_orthanc_id], one.sop_uid)):
-            yield f"{series[one.series_orthanc_id]}/{one.sop_uid}.dcm", self.anon.instance_chunks(one.orthanc_id)
+            path = name(series=series[one.series_orthanc_id], instance=one.sop_uid)
+            yield path, self.anon.instance_chunks(one.orthanc_id)
 
+    def _patient(self, anon_id: str) -> str:
+        """Return the patient's pseudonym as a folder's name."""
+        return NOT_IN_A_NAME.sub("_", self.anon.study(anon_id).mrn) or "_"
+
+
+NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._=+-]")
 
 ON_THE_WAY = {
     Step.FETCH: frozenset({State.REQUESTED, State.FETCHING}),
     Step.DEIDENTIFY: frozenset({State.CACHED, State.DEIDENTIFYING}),
+    Step.CHECK: frozenset({State.CHECKING}),
     Step.EXPORT: frozenset({State.RELEASED, State.EXPORTING}),
 }
 """The states in which a step has something to do."""
+
+
+def redactions_of(wanted: Sequence[Redaction]) -> dict[str, Any]:
+    """Return what reviewers want removed, as orthanc-anon's plugin takes it."""
+    found: dict[str, Any] = {}
+    for one in wanted:
+        mine = found.setdefault(one.instance, {"boxes": [], "elements": []})
+        if one.box:
+            mine["boxes"].append([one.box.frame, one.box.left, one.box.top, one.box.width, one.box.height])
+        else:
+            mine["elements"].append(one.path)
+    return found
 
 
 def _verdict(done: DeidentifiedStudy, project: Project, study: Study) -> tuple[State, str | None]:
@@ -148,7 +240,20 @@ def _verdict(done: DeidentifiedStudy, project: Project, study: Study) -> tuple[S
                 pass
     if done.stored == 0:
         raise StudyRejected(_nothing_left(done))
-    return State.RELEASED, None
+    return State.CHECKING, None
+
+
+def _failures(done: DeidentifiedStudy, state: State) -> Iterator[Finding]:
+    """Yield what a person has to decide on where instances failed: whether the others may go without them."""
+    for one in done.failed:
+        yield Finding(
+            checker="deidentify",
+            kind="instance-failed",
+            reason=one.reason,
+            where="instance",
+            instance=one.instance,
+            outcome=Outcome.HOLD if state is State.HELD else Outcome.NOTE,
+        )
 
 
 def _nothing_left(done: DeidentifiedStudy) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pixl.domain.errors import (
@@ -35,6 +34,8 @@ class Workload:
     step: Step
     study_id: int
     max_tries: int
+    check_id: int | None = None
+    """The series of the study that is to be checked."""
 
 
 def work(flow: Flow, load: Workload) -> None:
@@ -49,9 +50,8 @@ def work(flow: Flow, load: Workload) -> None:
     if study.state not in ON_THE_WAY[load.step]:
         log.info("study %s: %s has nothing to do in state %s", study.id, load.step, study.state)
         return
-    handle: Callable[[Study], None] = getattr(flow, load.step)
     try:
-        handle(study)
+        _handle(flow, load, study)
     except NotBefore as reason:
         flow.ledger.note_try(study.id, str(reason), before=ON_THE_WAY[load.step], count=False)
         raise
@@ -66,12 +66,28 @@ def work(flow: Flow, load: Workload) -> None:
         log.info("study %s of %s: %s done", study.id, study.project, load.step)
 
 
+def _handle(flow: Flow, load: Workload, study: Study) -> None:
+    match load.step:
+        case Step.FETCH:
+            flow.fetch(study)
+        case Step.DEIDENTIFY:
+            flow.deidentify(study)
+        case Step.CHECK if load.check_id is not None:
+            flow.check(study, load.check_id)
+        case Step.EXPORT:
+            flow.export(study)
+        case _:
+            raise ValueError(f"{load.step} is no step of a study's way")
+
+
 def _again(flow: Flow, load: Workload, study: Study, reason: RetryLater) -> None:
-    log.warning("study %s of %s: %s: try %s: %s", study.id, study.project, load.step, study.tries + 1, reason)
-    if study.tries + 1 >= load.max_tries:
-        _end(flow, load, study, State.FAILED, f"{reason} ({study.tries + 1} tries)")
+    # The series of a study are tried each on its own: a service that is away for a moment counts once for each.
+    tries = study.tries + 1 if load.check_id is None else flow.ledger.note_check_try(load.check_id)
+    log.warning("study %s of %s: %s: try %s: %s", study.id, study.project, load.step, tries, reason)
+    if tries >= load.max_tries:
+        _end(flow, load, study, State.FAILED, f"{reason} ({tries} tries)")
         return
-    flow.ledger.note_try(study.id, str(reason), before=ON_THE_WAY[load.step])
+    flow.ledger.note_try(study.id, str(reason), before=ON_THE_WAY[load.step], count=load.check_id is None)
     raise reason
 
 
@@ -94,7 +110,8 @@ def _states_before(step: Step, after: State) -> frozenset[State]:
     """Return the states of the step from which `after` may follow: a bug may strike before the step has begun."""
     if after in (State.FAILED, State.REJECTED):
         return ON_THE_WAY[step]
-    return frozenset({{Step.FETCH: State.FETCHING, Step.DEIDENTIFY: State.DEIDENTIFYING}[step]})
+    states = {Step.FETCH: State.FETCHING, Step.DEIDENTIFY: State.DEIDENTIFYING, Step.CHECK: State.CHECKING}
+    return frozenset({states[step]})
 
 
 def _report(load: Workload, bug: Exception) -> None:

@@ -51,7 +51,7 @@ class Task:
 
     step: Step
     run: Callable[[int], None]
-    """Called in a thread with the study's (or the export's) number."""
+    """Called in a thread with the number of the study, of the series' check, or of the export."""
     workers: int
 
 
@@ -71,7 +71,7 @@ class Worker:
     def _register(self, task: Task, back_off: BackOff) -> None:
         @self._app.task(name=task.step.value, queue=task.step.value, retry=back_off)
         async def run(**number: int) -> None:
-            await asyncio.to_thread(task.run, *number.values())
+            await asyncio.to_thread(task.run, number[task.step.number])
 
     async def run(self) -> None:
         """Work until cancelled."""

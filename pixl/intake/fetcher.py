@@ -108,7 +108,12 @@ class Fetcher:
         self._now = now
 
     def fetch(
-        self, wanted: Wanted, *, running: Sequence[str] = (), on_move: Callable[[Sequence[str]], None] = lambda _: None
+        self,
+        wanted: Wanted,
+        *,
+        running: Sequence[str] = (),
+        interrupted: bool = False,
+        on_move: Callable[[Sequence[str]], None] = lambda _: None,
     ) -> Fetched:
         """Return when orthanc-raw has all that is wanted.
 
@@ -116,6 +121,9 @@ class Fetcher:
         ----------
         running
             C-MOVEs that were asked for before a restart; they are followed to their end first.
+        interrupted
+            Whether an earlier try may have been ended between asking for a C-MOVE and telling `on_move` of it:
+            orthanc-raw is asked for such moves, which are followed to their end too.
         on_move
             Told of each C-MOVE that is asked for, before it is followed.
 
@@ -130,13 +138,13 @@ class Fetcher:
         NotBefore
             Only an archive whose hours have not come can know it.
         """
-        for job in running:
-            with suppress(NotStored, MoveFailed):
-                self._follow(job)
+        self._follow_all(running)
         self._take_turn()
         located = self._locate(wanted)
         if located is None:
             return self._without_an_archive(wanted)
+        if interrupted:
+            self._follow_all(self._raw.moves_under_way(located.study_uid))
         self._keep(located.study_uid)
         have = self._stored(located.study_uid, wanted)
         if not have:
@@ -282,6 +290,12 @@ class Fetcher:
                 raise RetryLater("orthanc-raw has forgotten the C-MOVE; it was restarted") from None
             except RetryLater as error:
                 raise RetryLater(f"{name} archive, C-MOVE: {error}") from error
+
+    def _follow_all(self, jobs: Sequence[str]) -> None:
+        """Return when these C-MOVEs have ended, well or not: what has not arrived is asked for again."""
+        for job in jobs:
+            with suppress(NotStored, MoveFailed):
+                self._follow(job)
 
     def _follow(self, job_id: str) -> None:
         """Return when a C-MOVE has ended well; its state is looked at often at first, then twice a second."""

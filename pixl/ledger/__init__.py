@@ -1,7 +1,28 @@
 """The Postgres record of every requested study: its state, its events, its exports."""
 
+from pixl.ledger.checking import Checks, Ending, Made, SeriesCheck, SeriesOutput
 from pixl.ledger.cipher import Cipher
 from pixl.ledger.ledger import ExtractStatus, Ledger, Loaded, Portion, Study
 from pixl.ledger.migration import migrate
+from pixl.ledger.reports import Output, Report, ReportEnding, ReportRow, Reports, ReportStatus
 
-__all__ = ["Cipher", "ExtractStatus", "Ledger", "Loaded", "Portion", "Study", "migrate"]
+__all__ = [
+    "Checks",
+    "Cipher",
+    "Ending",
+    "ExtractStatus",
+    "Ledger",
+    "Loaded",
+    "Made",
+    "Output",
+    "Portion",
+    "Report",
+    "ReportEnding",
+    "ReportRow",
+    "ReportStatus",
+    "Reports",
+    "SeriesCheck",
+    "SeriesOutput",
+    "Study",
+    "migrate",
+]

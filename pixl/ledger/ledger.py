@@ -15,11 +15,25 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pixl.domain.destination import Receipt
 from pixl.domain.errors import CohortInvalid, ConfigurationError, RetryLater, StudyHeld
+from pixl.domain.finding import Box
+from pixl.domain.review import Tally
 from pixl.domain.secret import SecretStore
 from pixl.domain.state import IN_FLIGHT, State, may_follow
 from pixl.domain.study import ExtractId, StudyRequest
+from pixl.ledger.accounts import Accounts
+from pixl.ledger.blocks import Blocks
+from pixl.ledger.checking import Checking, Checks, Ending, Made, SeriesCheck
 from pixl.ledger.cipher import Cipher
+from pixl.ledger.decisions import QUERIES as DECISIONS
+from pixl.ledger.decisions import Decisions
+from pixl.ledger.findings import Findings, box_of
+from pixl.ledger.notifications import Notifications
+from pixl.ledger.overview import Overview
+from pixl.ledger.people import People
+from pixl.ledger.reports import Reports
+from pixl.ledger.reviews import Reviews
 from pixl.ledger.sql import QUERIES
+from pixl.ledger.trail import Trail
 from pixl.queue.jobs import Job, Step, defer
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -75,6 +89,8 @@ class Portion:
     skipped: Mapping[str, int] = field(default_factory=dict)
     """Reason -> number of rows that ask for nothing."""
     priority: int = 0
+    reports: bool = False
+    """Whether the project asks for the radiology reports of its rows too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +103,8 @@ class Loaded:
     new_studies: int
     reopened: int
     """Studies known before, of which a row now asks for more series."""
+    new_reports: int = 0
+    """Reports that the project has not asked for before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +138,16 @@ class StudyState:
     since: dt.datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class Redaction:
+    """Something that a reviewer wants removed from an instance: an element, or what is in a box of its frames."""
+
+    instance: str
+    """The pseudonymous SOP Instance UID."""
+    path: str
+    box: Box | None = None
+
+
 class Ledger:
     """The record of everything, in Postgres.
 
@@ -136,6 +164,16 @@ class Ledger:
     def __init__(self, pool: ConnectionPool[Connection], cipher: Cipher) -> None:
         self._pool = pool
         self._cipher = cipher
+        self.findings = Findings(pool, cipher)
+        self.reports = Reports(pool, cipher, self.findings)
+        self.people = People(pool, cipher)
+        self.overview = Overview(pool)
+        self._checking = Checking(self.findings)
+        self.notifications = Notifications(pool)
+        self.accounts = Accounts(pool, self.findings)
+        self.audit = Trail(pool, cipher)
+        self.blocks = Blocks(pool, cipher)
+        self.reviews = Reviews(pool, cipher, Decisions(cipher, self.findings, self._take_on, self.reports))
 
     @classmethod
     def open(cls, conninfo: str, *, password: str, key: bytes, size: int = 8) -> Ledger:
@@ -272,12 +310,16 @@ class Ledger:
         doubtful = [row for row in learned if row["state"] in (State.HELD, State.MISSING) and row["id"] not in again]
         self._ask_again(connection, doubtful, "the cohort now gives its study UID")
         count = _one(connection, "count_staged")
+        reports = (
+            self.reports.add_staged(connection, portion.extract.project, portion.priority) if portion.reports else 0
+        )
         return Loaded(
             rows=count["rows"],
             new_rows=new_rows,
             studies=count["studies"],
             new_studies=new,
             reopened=len(reopened) + len(doubtful),
+            new_reports=reports,
         )
 
     def _match(self, connection: Connection, scope: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -337,6 +379,7 @@ class Ledger:
         notes: Sequence[Note] | None = None,
         study_uid: str | None = None,
         receipt: tuple[str, Receipt] | None = None,
+        made: Made | None = None,
         **fields: Any,
     ) -> bool:
         """Take a study on, unless it is not in one of `before` any more; add the job `then`.
@@ -349,6 +392,8 @@ class Ledger:
             The study's own UID, once the archive has told it.
         receipt
             The destination's name, and what arrived there.
+        made
+            What de-identification made of it: what has to be checked.
         **fields
             `pseudo_study_uid`, `image_identifier`, `anon_id`, `instances`, `stored`; `keep_tries` where a step only
             begins, so that its tries go on being counted.
@@ -378,9 +423,66 @@ class Ledger:
                 _replace_notes(connection, study_id, notes)
             if receipt is not None:
                 _record_export(connection, study_id, row["revision"], *receipt)
+            if made is not None:
+                self._checking.plan(connection, study_id, made, held=after is State.HELD)
             if then is not None:
-                defer(connection, _job(then, {"id": study_id, **row}))
+                defer(connection, *self._jobs(connection, then, [{"id": study_id, **row}]))
             return True
+
+    def begin_check(self, check_id: int) -> SeriesCheck | None:
+        """Take on the check of a series; None if there is nothing to be done any more."""
+        with self._transaction() as connection:
+            return self._checking.begin(connection, check_id)
+
+    def finish_check(self, check: SeriesCheck, found: Checks, decide: Callable[[Tally], Ending]) -> State | None:
+        """Write down what was found in a series; return where its study goes on to if it was the last one."""
+        with self._transaction() as connection:
+            ending = self._checking.finish(connection, check, found, decide)
+            if ending is None:
+                return None
+            row = self._set(
+                connection, check.study_id, before={State.CHECKING}, after=ending.state, reason=ending.reason
+            )
+            if row is not None and ending.state is State.RELEASED:
+                defer(connection, _job(Step.EXPORT, {"id": check.study_id, **row}))
+            return ending.state
+
+    def note_check_try(self, check_id: int) -> int:
+        """Count a try of a series' check in which a service did not answer; return how many there were."""
+        with self._transaction() as connection:
+            return self._checking.note_try(connection, check_id)
+
+    def study_of_check(self, check_id: int) -> int:
+        """Return the number of the study that the check of a series belongs to."""
+        with self._transaction() as connection:
+            return self._checking.study_of(connection, check_id)
+
+    def why_blocked(self, study: Study) -> str | None:
+        """Return why a study must not be asked for, if it is on the block list."""
+        uid = self._uid_fingerprint(study.study_uid)
+        values = {"project": study.project, "fingerprint": bytes.fromhex(study.fingerprint), "uid_fingerprint": uid}
+        values["patient"] = self._cipher.fingerprint("patient", study.mrn)
+        with self._transaction() as connection:
+            row = connection.execute(DECISIONS["blocked"], values).fetchone()
+        return row["reason"] if row else None
+
+    def redactions(self, study_id: int) -> list[Redaction]:
+        """Return what reviewers want removed from a study when it is de-identified."""
+        with self._transaction() as connection:
+            rows = connection.execute(DECISIONS["redactions"], {"study_id": study_id}).fetchall()
+        return [Redaction(instance=row["instance"], path=row["path"], box=box_of(row["box"])) for row in rows]
+
+    def _take_on(self, connection: Connection, studies: Sequence[Mapping[str, Any]], after: State, reason: str) -> None:
+        """Take studies on that a decision was about, with the job that follows."""
+        _move(connection, studies, lambda _: after, reason=reason, new_revision=after is State.CACHED)
+        step = NEXT_STEP.get(after)
+        if step is not None:
+            defer(connection, *self._jobs(connection, step, studies))
+
+    def _jobs(self, connection: Connection, step: Step, studies: Sequence[Mapping[str, Any]]) -> list[Job]:
+        if step is Step.CHECK:
+            return self._checking.jobs(connection, [study["id"] for study in studies])
+        return [_job(step, study) for study in studies]
 
     def note_moves(self, study_id: int, jobs: Sequence[str]) -> None:
         """Remember which C-MOVEs run for a study, so that a restart follows them instead of asking again."""
@@ -446,7 +548,9 @@ class Ledger:
         """Give a job to each study on its way that has none (there should be none). Returns how many had none."""
         with self._transaction() as connection:
             rows = connection.execute(QUERIES["stranded"], {"older_seconds": older_seconds}).fetchall()
-            defer(connection, *(_job(NEXT_STEP[State(row["state"])], row) for row in rows))
+            for step in set(NEXT_STEP.values()):
+                stranded = [row for row in rows if NEXT_STEP[State(row["state"])] is step]
+                defer(connection, *self._jobs(connection, step, stranded))
         return len(rows)
 
     # --- what people ask
@@ -619,6 +723,12 @@ class Ledger:
             defer(connection, Job(step=Step.PARQUET, id=export_id))
         return export_id
 
+    def note_parquet_try(self, export_id: int, reason: str) -> int:
+        """Count a try of a parquet export in which a service did not answer; return how many there were."""
+        with self._transaction() as connection:
+            tries: int = _one(connection, "note_parquet_try", id=export_id, reason=reason)["tries"]
+        return tries
+
     def parquet_export(self, export_id: int) -> dict[str, Any] | None:
         """Return `id, project, generated_at, state, reason, done, total, files` of a parquet export."""
         with self._transaction() as connection:
@@ -665,6 +775,7 @@ NEXT_STEP = {
     State.FETCHING: Step.FETCH,
     State.CACHED: Step.DEIDENTIFY,
     State.DEIDENTIFYING: Step.DEIDENTIFY,
+    State.CHECKING: Step.CHECK,
     State.RELEASED: Step.EXPORT,
     State.EXPORTING: Step.EXPORT,
 }
@@ -681,7 +792,7 @@ def _where_to_go_on(row: Mapping[str, Any]) -> tuple[State, Step]:
             return State.REQUESTED, Step.FETCH
         case State.RELEASED | State.EXPORTING:
             return State.RELEASED, Step.EXPORT
-        case State.CACHED | State.DEIDENTIFYING:
+        case State.CACHED | State.DEIDENTIFYING | State.CHECKING:
             return State.CACHED, Step.DEIDENTIFY
         case _:
             return State.REQUESTED, Step.FETCH
@@ -708,7 +819,9 @@ def _move(
     for (before, to), ids in groups.items():
         _check_may_follow({before}, to)
         if before is not to:
-            values = {"ids": ids, "before": before, "after": to, "reason": reason, "new_revision": int(new_revision)}
+            # What is only to be exported is still what was checked.
+            counts = new_revision and to is not State.RELEASED
+            values = {"ids": ids, "before": before, "after": to, "reason": reason, "new_revision": int(counts)}
             connection.execute(QUERIES["move"], values)
 
 

@@ -114,7 +114,7 @@ SELECT count(*) AS count FROM new;
 SELECT count(*) AS rows, count(DISTINCT study_id) AS studies FROM staged;
 
 -- analyze: tell the planner about a bulk load (without it the queue runs ten times slower)
-ANALYZE procrastinate_jobs, study, cohort_row;
+ANALYZE procrastinate_jobs, study, cohort_row, report;
 
 -- study: all that a worker needs to know of a study
 SELECT study.id, project, state, reason, since, tries, priority, revision, pseudo_study_uid, image_identifier, anon_id,
@@ -196,7 +196,7 @@ ORDER BY id FOR UPDATE OF study;
 
 -- stranded: studies on their way that no job will ever take further; there should be none
 SELECT id, state, priority, fingerprint FROM study
-WHERE state IN ('requested', 'fetching', 'cached', 'deidentifying', 'released', 'exporting')
+WHERE state IN ('requested', 'fetching', 'cached', 'deidentifying', 'checking', 'released', 'exporting')
   AND since < clock_timestamp() - make_interval(secs => %(older_seconds)s)
   AND NOT EXISTS (
     SELECT FROM procrastinate_jobs
@@ -257,6 +257,11 @@ FROM parquet_export JOIN extract ON extract.id = extract_id WHERE parquet_export
 -- set_parquet_export: how far it is
 UPDATE parquet_export SET state = %(state)s, reason = %(reason)s, done = %(done)s, total = %(total)s, files = %(files)s
 WHERE id = %(id)s;
+
+-- note_parquet_try: that an export has to be tried again, and why; returns how often it was
+UPDATE parquet_export SET tries = tries + 1, state = 'queued',
+    reason = 'try ' || tries + 1 || ': ' || %(reason)s::text
+WHERE id = %(id)s RETURNING tries;
 
 -- has_ledger: whether this database has PIXL's tables
 SELECT to_regclass('public.extract') IS NOT NULL AND to_regclass('public.study') IS NOT NULL;

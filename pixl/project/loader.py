@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,9 +12,14 @@ import pydantic
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.project import AllowedManufacturer, DestinationNames, OnFailedInstance, Project, TagOperationFiles
 from pixl.domain.suggest import suggestion
+from pixl.project.checks_keys import ChecksKeys, checks_of
+from pixl.project.release_keys import ReleaseForm, release_of
+from pixl.project.reports_keys import ReportsForm, reports_of
 from pixl.project.yaml_file import read_form
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+LAYOUT_NAMES = frozenset({"patient", "study", "series", "instance"})
+LAYOUT_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=+-]*")
 
 
 class _Form(pydantic.BaseModel):
@@ -30,6 +36,21 @@ def _is_pattern(text: str) -> str:
         re.compile(text)
     except re.error as error:
         raise ValueError(f"is not a regular expression: {error}") from None
+    return text
+
+
+def _is_layout(text: str) -> str:
+    """Check how files are to be called: each by its own name, inside the archive."""
+    try:
+        fields = [found[1:] for found in string.Formatter().parse(text) if found[1] is not None]
+    except ValueError:
+        raise ValueError("has braces that do not match") from None
+    names = [str(name) for name, _, _ in fields]
+    if not set(names) <= LAYOUT_NAMES or "instance" not in names or any(form or how for _, form, how in fields):
+        raise ValueError("must be made of {patient}, {study}, {series} and {instance}, the last one at least")
+    parts = text.format(**dict.fromkeys(names, "1")).split("/")
+    if not all(LAYOUT_PART.fullmatch(part) for part in parts):
+        raise ValueError("must be a path inside the archive: letters, digits and _.=+- in parts with / between")
     return text
 
 
@@ -61,6 +82,7 @@ class _ManufacturerKeys(_Form):
 class _DestinationKeys(_Form):
     dicom: str = "none"
     parquet: str = "none"
+    layout: Annotated[str, pydantic.AfterValidator(_is_layout)] = DestinationNames.layout
 
 
 class _ProjectFile(_Form):
@@ -74,6 +96,9 @@ class _ProjectFile(_Form):
     series_filters: _Texts = ()
     on_failed_instance: OnFailedInstance = "hold"
     priority: Annotated[int, pydantic.Field(ge=-1000, le=1000)] = 0
+    checks: ChecksKeys | None = None
+    release: ReleaseForm = ReleaseForm()
+    reports: ReportsForm | None = None
 
 
 def load_project(path: Path) -> Project:
@@ -91,7 +116,7 @@ def load_project(path: Path) -> Project:
     return Project(
         name=name,
         modalities=form.project.modalities,
-        destination=DestinationNames(dicom=form.destination.dicom, parquet=form.destination.parquet),
+        destination=DestinationNames(**form.destination.model_dump()),
         file=path,
         min_instances_per_series=form.min_instances_per_series or 1,
         series_filters=form.series_filters,
@@ -104,6 +129,9 @@ def load_project(path: Path) -> Project:
         policy=None if form.policy is None else _find(path, "policy", form.policy, "policies"),
         on_failed_instance=form.on_failed_instance,
         priority=form.priority,
+        checks=checks_of(form.checks, path),
+        release=release_of(form.release),
+        reports=reports_of(form.reports, path),
         notes=tuple(_notes(form)),
     )
 
@@ -179,7 +207,9 @@ def _notes(form: _ProjectFile) -> list[str]:
         if value not in ("none", "ftps"):
             notes.append(f"destination.{key}: {value!r} is looked up in the destinations file; it is not a fixed kind")
     if form.tag_operation_files.base:
-        notes.append("tag_operation_files: what a file does not name is removed at every depth, private tags too")
+        notes.append(
+            "tag_operation_files: what neither they nor the policy names is removed at every depth, private tags too"
+        )
     if any(keys.exclude_series_numbers for keys in form.allowed_manufacturers):
         notes.append(
             "exclude_series_numbers: a number is compared as a whole; the peer leaves out 13 and 30 for a 3 too"

@@ -11,28 +11,38 @@ from psycopg.types.json import Jsonb
 
 
 class Step(enum.StrEnum):
-    """A queue and the task of the same name. One step of a study's way, or of an extract's."""
+    """A queue and the task of the same name. One step of a study's way, of a report's, or of an extract's."""
 
     FETCH = "fetch"
     DEIDENTIFY = "deidentify"
+    CHECK = "check"
     EXPORT = "export"
     PARQUET = "parquet"
+    REPORT = "report"
+
+    @property
+    def number(self) -> str:
+        """What the number is called that the task works on."""
+        return {Step.CHECK: "check_id", Step.PARQUET: "export_id", Step.REPORT: "report_id"}.get(self, "study_id")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One step for one study (or one parquet export). Holds numbers, never an identifier."""
+    """One step for one study (or one of its series, or one parquet export). Holds numbers, never an identifier."""
 
     step: Step
     id: int
     priority: int = 0
     lock: str | None = None
     """Jobs with the same lock run one after the other."""
+    study_id: int | None = None
+    """The study that a series belongs to, where `id` is the number of a series' check."""
 
     @property
     def args(self) -> dict[str, int]:
         """What the task is called with."""
-        return {"export_id" if self.step is Step.PARQUET else "study_id": self.id}
+        found = {} if self.study_id is None else {"study_id": self.study_id}
+        return {**found, self.step.number: self.id}
 
 
 # Defers jobs, but for those of which one just like it waits already (the queueing lock is unique among waiting jobs).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -67,6 +68,10 @@ class Deployment:
         with self.ledger() as ledger:
             return ledger.status()
 
+    def reports_in_flight(self) -> int:
+        with self.ledger() as ledger:
+            return sum(one.in_flight for one in ledger.reports.status())
+
     def wait(self, seconds: float = 240) -> list[ExtractStatus]:
         """Return the state sums when nothing is in flight any more."""
         deadline = time.monotonic() + seconds
@@ -75,11 +80,27 @@ class Deployment:
                 found = self.statuses()
             except RetryLater:
                 found = []
-            if found and not any(one.in_flight for one in found):
+            if found and not any(one.in_flight for one in found) and not self.reports_in_flight():
                 return found
             if time.monotonic() > deadline:
                 raise AssertionError(f"still in flight: {found}\n{self.pixl('cohort', 'status', check=False).stdout}")
             time.sleep(0.3)
+
+    def pass_all(self) -> int:
+        """Pass whatever the checks held, by a sheet that is marked and read back; return how many rows it had."""
+        sheet = self.data / "review.csv"
+        sheet.unlink(missing_ok=True)
+        self.pixl("review", "export", str(sheet), "--groups")
+        with sheet.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        if rows:
+            with sheet.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, rows[0])
+                writer.writeheader()
+                writer.writerows({**row, "verdict": "pass", "why": "an invented picture"} for row in rows)
+            self.pixl("review", "import", str(sheet), "--by", "ann")
+        sheet.unlink()
+        return len(rows)
 
     def pid_of(self, name: str) -> int:
         shown = json.loads(self.pixl("status", "--json", check=False).stdout)

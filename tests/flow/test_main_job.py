@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pydicom
 import pytest
 
+from pixl.domain.report import ReportState
 from pixl.domain.state import State
 from pixl.secrets import open_store
 from pixl.testing.hospital import Special
@@ -32,6 +33,9 @@ def done(deployment):
     second = deployment.data / "second.csv"
     second.write_text(made.csv.read_text(encoding="utf-8").replace(",demo,", ",demo-mr-only,"), encoding="utf-8")
     deployment.pixl("cohort", "load", str(second))
+    deployment.wait()
+    # Secondary captures, and what the second method sees in the reports: a person looks at them.
+    assert deployment.pass_all() > 0
     deployment.wait()
     deployment.pixl("export", "demo")
     return deployment
@@ -91,6 +95,27 @@ def test_the_linker_leads_from_the_extract_to_the_images(done):
     assert {row["pseudo_study_uid"] for row in rows} == arrived
     numbers = {study.number for study in done.site.hospital.studies}
     assert {row["procedure_occurrence_id"] for row in rows} <= numbers
+
+
+def test_the_reports_link_to_the_images_by_the_same_pseudonyms(done):
+    [file] = done.site.received.rglob("radiology.parquet")
+    rows = {row["pseudo_study_uid"]: row for row in pq.read_table(file).to_pylist()}
+    archives = [path for path in (done.site.received / "demo").glob("*.zip") if path.stem in rows]
+    assert len(archives) > 10
+    for path in archives:
+        with zipfile.ZipFile(path) as archive:
+            instance = pydicom.dcmread(io.BytesIO(archive.read(archive.namelist()[0])), stop_before_pixels=True)
+        assert instance.AccessionNumber == rows[path.stem]["image_identifier"]
+
+
+def test_each_row_of_the_cohort_has_its_report_or_a_reason_for_none(done):
+    with done.ledger() as ledger:
+        [reports] = ledger.reports.status("demo")
+    hospital = done.site.hospital
+    assert reports.requested == len({study.accession_number for study in hospital.studies})
+    assert reports.counts[ReportState.MISSING] > 0
+    assert reports.counts[ReportState.EXPORTED] > 10
+    assert reports.in_flight == 0
 
 
 def test_nothing_that_left_names_anybody(done):

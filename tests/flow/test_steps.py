@@ -29,7 +29,9 @@ from pixl.domain.state import State
 from pixl.domain.study import ExtractId, StudyRequest
 from pixl.flow import Flow, Workload, work
 from pixl.intake import Fetched
-from pixl.orthanc import DeidentifiedStudy, NotStored, StoredInstance, StoredSeries
+from pixl.ledger import Checks
+from pixl.ledger.findings import transaction
+from pixl.orthanc import DeidentifiedStudy, NotStored, StoredInstance, StoredSeries, StoredStudy
 from pixl.queue import Step
 
 pytestmark = pytest.mark.servers
@@ -73,21 +75,27 @@ class Around:
         self.done = WHOLE
         self.project = PROJECT
         self.in_anon = 3
+        self.found = Checks()
         self.arrived = {}
         self.put_error = None
         self.asked = []
         self.meanwhile = lambda: None
 
-    def fetch(self, wanted, *, running=(), on_move=lambda _: None):
+    def fetch(self, wanted, *, running=(), interrupted=False, on_move=lambda _: None):
         self.asked.append(("fetch", tuple(running)))
         on_move(["job-1"])
         self.meanwhile()
         return ends(self.fetched)
 
-    def deidentify(self, *, project, study_uid, series_uids, patient_pseudonym):
+    def deidentify(self, *, project, study_uid, series_uids, patient_pseudonym, redactions):
         self.asked.append(("deidentify", project, study_uid, series_uids, patient_pseudonym))
         self.meanwhile()
         return ends(self.done)
+
+    def check(self, project, study, check):
+        self.asked.append(("check", check.output.series))
+        self.meanwhile()
+        return ends(self.found)
 
     def series_of(self, study):
         uids = {"b": "2.25.11", "a": "2.25.10"}
@@ -97,6 +105,17 @@ class Around:
             )
             for name, uid in uids.items()
         ]
+
+    def study(self, orthanc_id):
+        return StoredStudy(
+            orthanc_id=orthanc_id,
+            patient_orthanc_id="p",
+            study_uid="2.25.5",
+            mrn="P/1",
+            accession_number="",
+            is_stable=True,
+            series=(),
+        )
 
     def instances_of(self, study):
         return [
@@ -137,22 +156,29 @@ def flow(ledger, around):
         anonymiser=around,
         anon=around,
         destination=lambda _: around,
+        checker=around,
     )
+
+
+WAY = (Step.FETCH, Step.DEIDENTIFY, Step.CHECK, Step.EXPORT)
 
 
 def run(flow, *steps):
     for step in steps:
-        work(flow, Workload(step=step, study_id=1, max_tries=MAX_TRIES))
+        for check_id in checks_of(flow) if step is Step.CHECK else [None]:
+            work(flow, Workload(step=step, study_id=1, max_tries=MAX_TRIES, check_id=check_id))
     return flow.ledger.study(1)
+
+
+def checks_of(flow):
+    with transaction(flow.ledger._pool) as connection:
+        return [row["id"] for row in connection.execute("SELECT id FROM check_series ORDER BY id").fetchall()]
 
 
 def at(flow, step):
     """Bring the study to where `step` begins."""
-    run(flow, *[one for one in (Step.FETCH, Step.DEIDENTIFY) if step in AFTER[one]])
+    run(flow, *WAY[: WAY.index(step)])
     return step
-
-
-AFTER = {Step.FETCH: {Step.DEIDENTIFY, Step.EXPORT}, Step.DEIDENTIFY: {Step.EXPORT}}
 
 
 def waiting(database, postgres):
@@ -166,9 +192,9 @@ def with_(**changes):
 
 
 def test_a_study_goes_from_the_archive_to_the_safe_haven(flow, around, database, postgres):
-    study = run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT)
+    study = run(flow, *WAY)
     assert (study.state, study.reason) == (State.EXPORTED, None)
-    assert waiting(database, postgres) == ["fetch", "deidentify", "export"]
+    assert waiting(database, postgres) == ["fetch", "deidentify", "check", "check", "export"]
     [(name, data)] = around.arrived.items()
     assert name == "lungs/2.25.1.zip"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -178,9 +204,9 @@ def test_a_study_goes_from_the_archive_to_the_safe_haven(flow, around, database,
 
 
 def test_a_step_of_which_nothing_is_left_to_do_does_nothing(flow, around):
-    run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT)
+    run(flow, *WAY)
     asked, events = list(around.asked), flow.ledger.events(1)
-    assert run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT, Step.EXPORT).state is State.EXPORTED
+    assert run(flow, Step.FETCH, Step.DEIDENTIFY, Step.CHECK, Step.EXPORT, Step.EXPORT).state is State.EXPORTED
     assert (around.asked, flow.ledger.events(1)) == (asked, events)
 
 
@@ -193,7 +219,7 @@ def test_a_step_whose_time_has_not_come_does_nothing(flow, around):
 def test_an_instance_that_failed_stops_its_study_as_the_project_says(flow, around, policy, state):
     around.project = dataclasses.replace(PROJECT, on_failed_instance=policy)
     around.done = with_(stored=2, failed=BAD)
-    study = run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT)
+    study = run(flow, *WAY)
     assert study.state is state
     assert "1 of 3" in study.reason
     assert "cut off" in study.reason
@@ -206,7 +232,7 @@ def test_an_instance_that_failed_stops_its_study_as_the_project_says(flow, aroun
 def test_an_instance_that_failed_is_noted_and_the_rest_leaves_where_the_project_says_so(flow, around):
     around.project = dataclasses.replace(PROJECT, on_failed_instance="export")
     around.done, around.in_anon = with_(stored=2, failed=BAD), 2
-    assert run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT).state is State.EXPORTED
+    assert run(flow, *WAY).state is State.EXPORTED
     assert [note.kind for note in flow.ledger.notes(1)] == ["failed"]
 
 
@@ -219,7 +245,7 @@ def test_a_study_of_which_every_instance_failed_never_leaves(flow, around):
 
 def test_what_is_skipped_is_noted_with_its_count(flow, around):
     around.done = with_(stored=1, skipped=[{"reason": "modality is not one of CT", "count": 2}])
-    assert run(flow, Step.FETCH, Step.DEIDENTIFY).state is State.RELEASED
+    assert run(flow, Step.FETCH, Step.DEIDENTIFY).state is State.CHECKING
     assert [(note.kind, note.count) for note in flow.ledger.notes(1)] == [("skipped", 2)]
 
 
@@ -240,14 +266,14 @@ def test_fewer_instances_than_were_fetched_are_tried_again_and_never_released(fl
     assert run(flow, step).state is State.FAILED
 
 
-@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY, Step.EXPORT])
+@pytest.mark.parametrize("step", WAY)
 def test_a_step_is_tried_so_often_and_then_fails_with_the_last_reason(flow, around, step):
     at(flow, step)
-    around.fetched = around.done = around.put_error = RetryLater("it was silent")
+    around.fetched = around.done = around.found = around.put_error = RetryLater("it was silent")
     for number in range(1, MAX_TRIES):
         with pytest.raises(RetryLater):
             run(flow, step)
-        assert flow.ledger.study(1).tries == number
+        assert flow.ledger.study(1).tries == (0 if step is Step.CHECK else number)
         assert flow.ledger.study(1).reason == "it was silent"
     study = run(flow, step)
     assert (study.state, study.reason) == (State.FAILED, "it was silent (3 tries)")
@@ -292,10 +318,10 @@ def test_the_class_of_an_error_decides_the_state(flow, around, error, state):
     assert (study.state, study.reason) == (state, str(error))
 
 
-@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY, Step.EXPORT])
+@pytest.mark.parametrize("step", WAY)
 def test_a_bug_fails_its_study_and_neither_reason_nor_log_says_what_it_held(flow, around, caplog, step):
     at(flow, step)
-    around.fetched = around.done = around.put_error = KeyError(SECRET)
+    around.fetched = around.done = around.found = around.put_error = KeyError(SECRET)
     with caplog.at_level(logging.DEBUG):
         study = run(flow, step)
     assert (study.state, study.reason) == (State.FAILED, "internal error (KeyError); see the log of imaging_api")
@@ -305,7 +331,7 @@ def test_a_bug_fails_its_study_and_neither_reason_nor_log_says_what_it_held(flow
     assert "SECRET" not in str(flow.ledger.events(1))
 
 
-@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY, Step.EXPORT])
+@pytest.mark.parametrize("step", WAY)
 def test_a_project_that_no_longer_loads_fails_the_study_before_anything_is_asked(flow, around, step):
     at(flow, step)
     before = list(around.asked)
@@ -323,7 +349,7 @@ def test_a_study_that_left_orthanc_raw_says_that_a_retry_fetches_it_again(flow, 
 
 
 def test_an_instance_missing_in_orthanc_anon_is_never_exported_without_a_word(flow, around):
-    run(flow, Step.FETCH, Step.DEIDENTIFY)
+    run(flow, Step.FETCH, Step.DEIDENTIFY, Step.CHECK)
     around.in_anon = 2
     study = run(flow, Step.EXPORT)
     assert study.state is State.FAILED
@@ -333,7 +359,7 @@ def test_an_instance_missing_in_orthanc_anon_is_never_exported_without_a_word(fl
 
 def test_a_project_without_a_destination_keeps_its_studies(flow, around):
     around.project = dataclasses.replace(PROJECT, destination=DestinationNames(dicom="none", parquet="none"))
-    study = run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT)
+    study = run(flow, *WAY)
     assert (study.state, study.reason) == (State.EXPORTED, "kept in orthanc-anon")
     assert around.arrived == {}
 
@@ -347,7 +373,7 @@ def test_after_a_restart_the_fetch_is_told_of_the_moves_that_ran(flow, around):
     assert [asked for asked in around.asked if asked[0] == "fetch"] == [("fetch", ()), ("fetch", ("job-1",))]
 
 
-@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY])
+@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY, Step.CHECK])
 def test_a_study_that_is_cancelled_at_work_stays_cancelled(flow, around, database, postgres, step):
     at(flow, step)
     before = waiting(database, postgres)
@@ -357,11 +383,11 @@ def test_a_study_that_is_cancelled_at_work_stays_cancelled(flow, around, databas
     assert waiting(database, postgres) == before
 
 
-@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY])
+@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY, Step.CHECK])
 @pytest.mark.parametrize("error", [RetryLater("away"), StudyFailed("broken"), KeyError("bug")])
 def test_a_study_that_is_cancelled_at_work_stays_cancelled_whatever_becomes_of_the_work(flow, around, step, error):
     at(flow, step)
-    around.fetched = around.done = error
+    around.fetched = around.done = around.found = error
     around.meanwhile = lambda: flow.ledger.cancel("lungs")
     with contextlib.suppress(RetryLater):
         run(flow, step)
@@ -371,7 +397,7 @@ def test_a_study_that_is_cancelled_at_work_stays_cancelled_whatever_becomes_of_t
 
 def test_an_export_that_was_done_but_not_recorded_is_recorded_once(flow, around, database, postgres):
     """As after a kill between the safe haven's last word and the ledger's."""
-    run(flow, Step.FETCH, Step.DEIDENTIFY)
+    run(flow, Step.FETCH, Step.DEIDENTIFY, Step.CHECK)
     flow.ledger.advance(1, State.EXPORTING, before={State.RELEASED})
     assert run(flow, Step.EXPORT, Step.EXPORT).state is State.EXPORTED
     with psycopg.connect(database, password=postgres.password) as connection:
@@ -380,14 +406,14 @@ def test_an_export_that_was_done_but_not_recorded_is_recorded_once(flow, around,
 
 def test_no_step_shows_an_identifier(flow, around, caplog):
     with caplog.at_level(logging.DEBUG):
-        run(flow, Step.FETCH, Step.DEIDENTIFY, Step.EXPORT)
+        run(flow, *WAY)
     shown = caplog.text + repr(flow.ledger.study(1)) + str(flow.ledger.events(1)) + str(flow.ledger.reasons())
     assert "SECRET" not in shown
     assert "1.2.3" not in shown
 
 
 def test_a_study_that_left_orthanc_anon_is_fetched_again_by_a_retry(flow, around):
-    run(flow, Step.FETCH, Step.DEIDENTIFY)
+    run(flow, Step.FETCH, Step.DEIDENTIFY, Step.CHECK)
 
     def gone(study):
         raise NotStored("gone")
@@ -420,7 +446,7 @@ def test_stopping_while_fetching_is_paused_is_no_try(flow, around, ledger):
 
 
 def test_a_destination_that_becomes_none_while_a_study_is_exported_ends_its_way(flow, around):
-    run(flow, Step.FETCH, Step.DEIDENTIFY)
+    run(flow, Step.FETCH, Step.DEIDENTIFY, Step.CHECK)
     around.put_error = RetryLater("away")
     with pytest.raises(RetryLater):
         run(flow, Step.EXPORT)
@@ -438,3 +464,13 @@ def test_a_part_of_a_series_that_was_asked_for_is_not_released(flow, around, led
     work(flow, Workload(step=Step.FETCH, study_id=2, max_tries=3))
     with pytest.raises(RetryLater):
         work(flow, Workload(step=Step.DEIDENTIFY, study_id=2, max_tries=3))
+
+
+def test_a_projects_layout_names_the_files_of_an_archive_and_a_patient_is_no_path(flow, around):
+    names = dataclasses.replace(PROJECT.destination, layout="{patient}/{study}/{series}/{instance}.dcm")
+    around.project = dataclasses.replace(PROJECT, destination=names)
+    for step in WAY:
+        run(flow, step)
+    (archive,) = around.arrived.values()
+    with zipfile.ZipFile(io.BytesIO(archive)) as unpacked:
+        assert unpacked.namelist()[0].startswith("P_1/2.25.1/2.25.10/")

@@ -38,6 +38,8 @@ def killed(deployment):
         time.sleep(2.5)
     deployment.pixl("fetch", "rate", "0")
     deployment.wait(400)
+    deployment.pass_all()  # secondary captures wait for a person
+    deployment.wait()
     return deployment, pids
 
 

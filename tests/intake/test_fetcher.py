@@ -248,6 +248,18 @@ def test_a_restart_follows_the_moves_that_run_instead_of_asking_again(raw, archi
     assert len(archive.moved) == 6
 
 
+def test_a_move_whose_number_was_not_noted_before_a_kill_is_found_and_followed(raw, archive):
+    archive.manners = Manners(silent_move_seconds=1)
+    begun = raw.move(
+        "primary", level="Study", keys={"StudyInstanceUID": STUDY, "PatientID": ""}, target_aet=AET, timeout=10
+    )
+    assert raw.moves_under_way(STUDY) == begun
+    assert raw.moves_under_way("1.2.3") == []
+    fetched = fetcher(raw).fetch(WANTED, interrupted=True, on_move=lambda _: pytest.fail("asked again"))
+    assert (fetched.instances, len(archive.moved)) == (6, 6)
+    assert raw.moves_under_way(STUDY) == []
+
+
 def test_hours_go_over_midnight():
     hours = Hours.parse("20:00-06:00")
     noon = dt.datetime(2026, 1, 1, 12)

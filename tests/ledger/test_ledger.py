@@ -178,7 +178,9 @@ def test_the_next_job_is_there_when_and_only_when_the_state_is(ledger, database,
 def test_an_export_is_recorded_once_a_revision(ledger):
     ledger.load(MONDAY, [request(1)])
     receipt = ("ftps", Receipt(name="lungs/2.25.1.zip", size=3, sha256="ab"))
-    to_state(ledger, 1, State.FETCHING, State.CACHED, State.DEIDENTIFYING, State.RELEASED, State.EXPORTING)
+    to_state(
+        ledger, 1, State.FETCHING, State.CACHED, State.DEIDENTIFYING, State.CHECKING, State.RELEASED, State.EXPORTING
+    )
     assert ledger.advance(1, State.EXPORTED, before={State.EXPORTING}, receipt=receipt)
     assert not ledger.advance(1, State.EXPORTED, before={State.EXPORTING}, receipt=receipt)
 
@@ -188,7 +190,15 @@ def test_failed_studies_go_on_from_where_they_stopped(ledger, database, postgres
     to_state(ledger, 1, State.FETCHING, State.FAILED)
     to_state(ledger, 2, State.FETCHING, State.CACHED, State.DEIDENTIFYING, State.FAILED)
     to_state(
-        ledger, 3, State.FETCHING, State.CACHED, State.DEIDENTIFYING, State.RELEASED, State.EXPORTING, State.FAILED
+        ledger,
+        3,
+        State.FETCHING,
+        State.CACHED,
+        State.DEIDENTIFYING,
+        State.CHECKING,
+        State.RELEASED,
+        State.EXPORTING,
+        State.FAILED,
     )
     assert ledger.retry("lungs", states={State.FAILED}) == 3
     assert [ledger.study(n).state for n in (1, 2, 3)] == [State.REQUESTED, State.CACHED, State.RELEASED]
@@ -197,7 +207,9 @@ def test_failed_studies_go_on_from_where_they_stopped(ledger, database, postgres
 
 def test_cancelled_studies_are_rejected_but_not_while_they_are_exported(ledger):
     ledger.load(MONDAY, [request(n) for n in range(2)])
-    to_state(ledger, 2, State.FETCHING, State.CACHED, State.DEIDENTIFYING, State.RELEASED, State.EXPORTING)
+    to_state(
+        ledger, 2, State.FETCHING, State.CACHED, State.DEIDENTIFYING, State.CHECKING, State.RELEASED, State.EXPORTING
+    )
     assert ledger.cancel("lungs", generated_at=MONDAY.generated_at) == 1
     assert ledger.study(1).state is State.REJECTED
     assert ledger.study(2).state is State.EXPORTING
@@ -323,8 +335,8 @@ def test_a_clock_that_was_set_back_does_not_stop_the_archive_from_being_asked(le
 def test_the_linker_names_exported_studies_only(ledger):
     ledger.load(MONDAY, [request(n) for n in range(1, 3)])
     to_state(ledger, 1, State.FETCHING, State.CACHED)
-    to_state(ledger, 1, State.DEIDENTIFYING)
-    ledger.advance(1, State.RELEASED, before={State.DEIDENTIFYING}, pseudo_study_uid="2.25.1")
+    to_state(ledger, 1, State.DEIDENTIFYING, State.CHECKING)
+    ledger.advance(1, State.RELEASED, before={State.CHECKING}, pseudo_study_uid="2.25.1")
     to_state(ledger, 1, State.EXPORTING, State.EXPORTED)
     assert list(ledger.linker_rows(MONDAY)) == [(1, "2.25.1")]
 

@@ -136,3 +136,38 @@ def test_projects_are_found_by_name_and_a_near_name_is_suggested(folder):
 @pytest.mark.parametrize("name", Projects(PROJECTS).names())
 def test_every_project_in_this_repository_is_right(name):
     assert Projects(PROJECTS).get(name).name == name
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "{instance}",
+        "{series}/{instance}.dcm",
+        "{patient}/{study}/{series}/{instance}.dcm",
+    ],
+)
+def test_a_layout_is_a_path_of_pseudonyms(folder, layout):
+    text = LEAST.replace("parquet: none", f"parquet: none, layout: '{layout}'")
+    assert loaded(folder, text).destination.layout == layout
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "",
+        "{series}.dcm",
+        "../{instance}",
+        "/{instance}",
+        "{instance}/..",
+        "{instance!r}",
+        "{instance:>9}",
+        "{name}{instance}",
+        "{instance",
+        "{0}{instance}",
+        "{instance.__class__}",
+        "a b/{instance}",
+    ],
+)
+def test_a_layout_that_could_lead_elsewhere_is_refused(folder, layout):
+    with pytest.raises(ConfigurationError, match="layout"):
+        loaded(folder, LEAST.replace("parquet: none", f"parquet: none, layout: '{layout}'"))

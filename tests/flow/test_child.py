@@ -1,0 +1,140 @@
+"""Checkers in a process of their own: whatever they do, a study is held at most, and nothing waits for ever."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from pixl.checks import Checked, KnownStudy
+from pixl.domain.errors import ConfigurationError, RetryLater
+from pixl.flow.child import CheckProcesses, Limits
+
+STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in_checks.py")))
+PROJECT = Path("lungs.yaml")
+
+
+@pytest.fixture
+def processes():
+    made = CheckProcesses(Limits(seconds=20, megabytes=2048), STAND_IN)
+    yield made
+    made.close()
+
+
+def instances(*texts):
+    return (Checked(name=f"2.25.{n}", data=text.encode()) for n, text in enumerate(texts))
+
+
+def check(processes, *texts, **known):
+    return processes.check(PROJECT, KnownStudy(**known), instances(*texts))
+
+
+def idle(processes):
+    """Return the process that waits for the next series."""
+    process = processes._take()
+    processes._idle.put(process)
+    return process
+
+
+def test_what_is_found_comes_back_and_the_process_is_used_again(processes):
+    found = check(processes, "find SMITH", "nothing", "find JONES", expected_instances=3)
+    assert [finding.value for finding in found.findings] == ["SMITH", "JONES"]
+    assert found.made_with == {"stand-in": "1"}
+    first = idle(processes).pid
+    assert list(check(processes, "nothing").findings) == []
+    assert idle(processes).pid == first
+
+
+def test_an_original_is_compared_with_what_it_became(processes):
+    one = Checked(name="2.25.1", data=b"original", original=b"SMITH")
+    found = processes.check(PROJECT, KnownStudy(), iter([one]))
+    assert [finding.value for finding in found.findings] == ["SMITH"]
+
+
+@pytest.mark.parametrize("text", ["kill", "eat", "raise"])
+def test_a_checker_that_breaks_the_process_holds_the_series_and_the_next_one_has_another(processes, text):
+    found = check(processes, "find SMITH", text, "find JONES")
+    assert [finding.kind for finding in found.findings] == ["name", "checker-failed"]
+    assert "stand-in" in found.findings[-1].reason
+    assert "SECRET" not in found.findings[-1].reason
+    assert list(check(processes, "nothing").findings) == []
+
+
+def test_a_checker_that_hangs_is_ended_when_its_time_is_up():
+    made = CheckProcesses(Limits(seconds=1, megabytes=2048), STAND_IN)
+    began = time.monotonic()
+    found = made.check(PROJECT, KnownStudy(), instances("nothing", "hang"))
+    assert [finding.kind for finding in found.findings] == ["checker-failed"]
+    assert time.monotonic() - began < 15
+    made.close()
+
+
+def test_the_time_is_that_of_one_instance(processes):
+    made = CheckProcesses(Limits(seconds=3, megabytes=2048), STAND_IN)
+    found = made.check(PROJECT, KnownStudy(), instances(*["sleep 0.8"] * 5))
+    assert list(found.findings) == []
+    made.close()
+
+
+def test_a_process_that_is_killed_while_it_waits_is_replaced(processes):
+    check(processes, "nothing")
+    os.kill(idle(processes).pid, signal.SIGKILL)
+    assert [finding.kind for finding in check(processes, "find SMITH").findings] in (["name"], ["checker-failed"])
+    assert [finding.kind for finding in check(processes, "find SMITH").findings] == ["name"]
+
+
+def test_a_process_that_is_killed_at_work_holds_the_series(processes):
+    check(processes, "nothing")
+    process = idle(processes)
+    threading.Timer(0.5, lambda: os.kill(process.pid, signal.SIGKILL)).start()
+    found = check(processes, "sleep 5", "nothing")
+    assert [finding.kind for finding in found.findings] == ["checker-failed"]
+
+
+def test_what_a_checker_prints_goes_nowhere(processes, capfd):
+    assert list(check(processes, "print", "nothing").findings) == []
+    assert "SECRET" not in "".join(capfd.readouterr())
+
+
+def test_an_instance_that_cannot_be_read_is_an_error_of_its_own(processes):
+    def broken():
+        yield Checked(name="2.25.1", data=b"nothing")
+        raise RetryLater("orthanc-anon is away")
+
+    with pytest.raises(RetryLater):
+        processes.check(PROJECT, KnownStudy(), broken())
+    assert list(check(processes, "nothing").findings) == []
+
+
+def test_a_project_that_does_not_load_says_so():
+    made = CheckProcesses(Limits(megabytes=2048))
+    with pytest.raises(ConfigurationError, match="nowhere"):
+        made.check(Path("/nowhere.yaml"), KnownStudy(), iter(()))
+    made.close()
+
+
+def test_the_process_ends_with_its_parent(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import sys, time\n"
+        "from pixl.flow.child import CheckProcess, Limits\n"
+        "print(CheckProcess(Limits(megabytes=2048)).pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    import subprocess
+
+    parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    child = int(parent.stdout.readline())
+    time.sleep(2)
+    parent.kill()
+    parent.wait()
+    for _ in range(100):
+        if not Path(f"/proc/{child}").exists():
+            break
+        time.sleep(0.1)
+    assert not Path(f"/proc/{child}").exists()

@@ -1,7 +1,8 @@
 """The de-identification engine: bytes, a policy and a pseudonymiser in; bytes and a record of what was done out."""
 
-from pixl.deid.engine import Deidentified, Record, Subject, deidentify
+from pixl.deid.engine import Deidentifier, Subject, deidentify
 from pixl.deid.loader import load_policy
 from pixl.deid.policy import Policy
+from pixl.deid.record import Deidentified, Record
 
-__all__ = ["Deidentified", "Policy", "Record", "Subject", "deidentify", "load_policy"]
+__all__ = ["Deidentified", "Deidentifier", "Policy", "Record", "Subject", "deidentify", "load_policy"]

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
+from functools import partial
 
+from pixl.deid.asking import ask
 from pixl.deid.blackout import Blackout
-from pixl.deid.faces import refuse_recognisable
+from pixl.deid.common import Treated
+from pixl.deid.faces import OPTION, refuse_recognisable
 from pixl.deid.gate import Header, check, read_header
+from pixl.deid.memory import Memory
 from pixl.deid.operations import Answers, Hash, Later, Operation
-from pixl.deid.parts import ElementHole, Part
+from pixl.deid.parts import ElementHole, Part, pieces
 from pixl.deid.pixels import plan
 from pixl.deid.policy import Policy
+from pixl.deid.record import Deidentified, Record
 from pixl.deid.stamps import stamps, temporal_stamp
-from pixl.deid.tables import MILESTONES, Tables, compiled
+from pixl.deid.tables import BURNED_IN, MILESTONES, Tables, compiled
 from pixl.deid.walk import Insertion, Walk
-from pixl.dicom.encoding import tag_text
+from pixl.dicom.encoding import Encoding, tag_text
 from pixl.dicom.part10 import Part10, deflate, part10_head, read_part10
-from pixl.domain.errors import ConfigurationError, InstanceFailed, InstanceRejected, RetryLater
-from pixl.domain.pseudonym import Pseudonymiser, PseudonymKind, PseudonymQuery
+from pixl.dicom.windows import is_mapped
+from pixl.domain.errors import ConfigurationError, InstanceFailed, InstanceRejected
+from pixl.domain.pseudonym import Pseudonymiser, PseudonymKind
 
 PATIENT_ID, ACCESSION_NUMBER = 0x00100020, 0x00080050
 SOP_UID, STUDY_UID, SERIES_UID = 0x00080018, 0x0020000D, 0x0020000E
 REQUIRED = {SOP_UID: "SOPInstanceUID", STUDY_UID: "StudyInstanceUID", SERIES_UID: "SeriesInstanceUID"}
 PATIENT_ID_LENGTH = 64
 NOTHING = (b"", b"")
-ANSWERS = {
-    PseudonymKind.HASH: re.compile(r"[0-9a-f]{2,64}").fullmatch,
-    PseudonymKind.UID: re.compile(r"2\.25\.(0|[1-9]\d{0,38})").fullmatch,
-    PseudonymKind.DAYS: re.compile(r"-[1-9]\d{0,3}").fullmatch,
-}
 PATIENT_PSEUDONYM = re.compile(r"[!-\[\]-~]([ -\[\]-~]{0,62}[!-\[\]-~])?")
 """What an LO may hold (PS3.5 table 6.2-1), in ASCII, as it has to be right in every character set."""
 
@@ -47,28 +46,6 @@ class Subject:
         """Refuse what is no patient ID."""
         if self.patient_pseudonym is not None and not PATIENT_PSEUDONYM.fullmatch(self.patient_pseudonym):
             raise ConfigurationError("the cohort's participant_id must be 1 to 64 ASCII characters without a backslash")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """What was done to an instance. Holds no identifier: the UIDs and the patient ID are the new ones."""
-
-    sop_uid: str
-    series_uid: str
-    study_uid: str
-    patient_id: str
-    accession_number: str
-    modality: str
-    counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    """How many elements each operation changed or removed; what stayed is not counted."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Deidentified:
-    """A DICOM file that may leave, and what was done to it."""
-
-    data: bytes = field(repr=False)
-    record: Record
 
 
 def deidentify(
@@ -90,21 +67,44 @@ def deidentify(
     RetryLater
         The pseudonymiser gave no answer.
     """
-    file = read_part10(data)
+    return _passage(read_part10(data), policy, subject or Subject(), data).finish(pseudonymiser)
+
+
+class Deidentifier:
+    """De-identifies many instances: what the images of a series have in common is walked once. Threads may share it.
+
+    Its memory is identifiable: it holds what some images that were treated say of their patients.
+    """
+
+    def __init__(self, policy: Policy, pseudonymiser: Pseudonymiser, *, subject: Subject | None = None) -> None:
+        self._policy = policy
+        self._pseudonymiser = pseudonymiser
+        self._subject = subject or Subject()
+        # What these ask about an image may differ from one to the next and is not known to what is in common.
+        asks = policy.regions or policy.refuse_pixels or OPTION in policy.options
+        self._memory = None if asks else Memory()
+
+    def __call__(self, data: bytes) -> Deidentified:
+        """De-identify one DICOM file; the result, and what is raised, are those of `deidentify`."""
+        file = read_part10(data)
+        if self._memory is None or file.deflated or is_mapped(data):
+            return _passage(file, self._policy, self._subject, data).finish(self._pseudonymiser)
+        done = self._memory.recall(file, self._pseudonymiser)
+        if done is None:
+            passage = _passage(file, self._policy, self._subject, data)
+            done = passage.finish(self._pseudonymiser)
+            self._memory.note(passage.treated(done), self._pseudonymiser)
+        return done
+
+
+def _passage(file: Part10, policy: Policy, subject: Subject, data: bytes) -> _Passage:
     header = read_header(file)
     check(header, policy)
     refuse_recognisable(file, header, policy)
     rulebook = policy.rulebook(header.manufacturer, header.modality)
     file, blackout = plan(data, file, policy, rulebook)
     tables = compiled(rulebook, file.encoding)
-    return _Passage(file, header, policy, tables, subject=subject or Subject(), blackout=blackout).finish(pseudonymiser)
-
-
-def _is_answer(query: PseudonymQuery, answer: str) -> bool:
-    """Whether an answer looks like what was asked for: an error's text must never become a pseudonym."""
-    if query.kind is PseudonymKind.HASH and len(answer) != query.length:
-        return False
-    return bool(ANSWERS[query.kind](answer))
+    return _Passage(file, header, policy, tables, subject=subject, blackout=blackout)
 
 
 class _Passage:
@@ -129,6 +129,8 @@ class _Passage:
         self.parts = self.walk.outermost(file.start)
         if policy.refuse_pixels and self.walk.has_pixels:
             raise InstanceRejected(policy.refuse_pixels)
+        if not blackout and not policy.allow_burned_in and self._has_text_burned_in():
+            raise InstanceRejected("(0028,0301) BurnedInAnnotation is YES: text is burned into the pixels")
         if blackout and not self.walk.blackened:
             raise InstanceFailed("regions cannot be blackened: (7fe0,0010) PixelData is missing, or not to be read")
         self._check_required()
@@ -138,30 +140,40 @@ class _Passage:
 
     def finish(self, pseudonymiser: Pseudonymiser) -> Deidentified:
         """Ask for all pseudonyms at once, fill the holes, and put the file together."""
-        answers = self._answers(pseudonymiser)
+        self.answers = answers = self._answers(pseudonymiser)
         for parts, place in self.walk.holes:
             parts[place] = parts[place].fill(answers)  # type: ignore[union-attr]
         record = self._record(answers)
         head = part10_head(self.file.transfer_syntax, self.header.sop_class_uid, record.sop_uid)
         if self.file.deflated:
-            self.parts = [deflate(b"".join(self.parts))]  # type: ignore[arg-type]
-        return Deidentified(data=b"".join((head, *self.parts)), record=record)  # type: ignore[arg-type]
+            self.parts = [deflate(b"".join(pieces(self.parts)))]  # type: ignore[arg-type]
+        return Deidentified(parts=(head, *self.parts), record=record)  # type: ignore[arg-type]
+
+    def treated(self, done: Deidentified) -> Treated:
+        """Return what other images of the series may have in common with this one."""
+        made = ((milestone, make(self.walk)) for milestone, make in self.walk.insertions)
+        return Treated(
+            file=self.file,
+            walk=self.walk,
+            answers=self.answers,
+            inserted=tuple((at, _filled(part, self.answers)) for at, part in made),
+            patient=(self._patient_key(), PseudonymKind.HASH, self._patient_length()),
+            sop_class_uid=self.header.sop_class_uid,
+            done=done,
+        )
 
     def _insertions(self, policy: Policy) -> tuple[Insertion, ...]:
         """Return what the engine itself puts in, in the order of the milestones."""
         encoding = self.file.encoding
         done = stamps(policy, encoding, ("clean-pixel-data",) if self.blackout else ())
         temporal = temporal_stamp(policy, encoding)
-        makers = (self._missing_patient, lambda _: done, lambda _: temporal)
+        hashed = isinstance(self._patient_operation(), Hash)
+        makers = (partial(_missing_patient, encoding, hashed=hashed), lambda _: done, lambda _: temporal)
         return tuple(zip(MILESTONES, makers, strict=True))
 
-    def _missing_patient(self, walk: Walk) -> Part:
-        """Give an instance without a patient ID its pseudonym."""
-        if PATIENT_ID in walk.captured or not isinstance(self._patient_operation(), Hash):
-            return b""
-        encoding = self.file.encoding
-        later = Later(lambda answers: answers.patient.encode("ascii"))
-        return ElementHole(encoding, encoding.key(PATIENT_ID, "LO"), PATIENT_ID, b" ", later)
+    def _has_text_burned_in(self) -> bool:
+        said = self.walk.captured.get(BURNED_IN, NOTHING)[0].strip(b"\0 ").upper()
+        return said == b"YES" and self.walk.has_pixels
 
     def _check_required(self) -> None:
         for tag, name in REQUIRED.items():
@@ -181,9 +193,7 @@ class _Passage:
         return operation.length if isinstance(operation, Hash) else PATIENT_ID_LENGTH
 
     def _answers(self, pseudonymiser: Pseudonymiser) -> Answers:
-        pseudonyms = list(pseudonymiser.pseudonyms(self.walk.queries))
-        if len(pseudonyms) != len(self.walk.queries) or not all(map(_is_answer, self.walk.queries, pseudonyms)):
-            raise RetryLater("the pseudonymiser did not answer every question with a pseudonym")
+        pseudonyms = ask(pseudonymiser, self.walk.queries)
         # Whatever else in this instance is the patient's ID gets the cohort's pseudonym too.
         pseudonyms[self.patient] = self.subject.patient_pseudonym or pseudonyms[self.patient]
         days = int(pseudonyms[self.days]) if self.walk.wants_days else 0
@@ -198,10 +208,22 @@ class _Passage:
             patient_id=self._new_value(PATIENT_ID) or answers.patient,
             accession_number=self._new_value(ACCESSION_NUMBER),
             modality=self.header.modality,
-            counts=MappingProxyType(dict(self.walk.counts)),
+            counts=dict(self.walk.counts),
         )
 
     def _new_value(self, tag: int) -> str:
         _, new = self.walk.captured.get(tag, NOTHING)
         value = new.value if isinstance(new, ElementHole) else new
         return self.walk.text(value)
+
+
+def _missing_patient(encoding: Encoding, walk: Walk, *, hashed: bool) -> Part:
+    """Give an instance without a patient ID its pseudonym."""
+    if PATIENT_ID in walk.captured or not hashed:
+        return b""
+    later = Later(lambda answers: answers.patient.encode("ascii"))
+    return ElementHole(encoding, encoding.key(PATIENT_ID, "LO"), PATIENT_ID, b" ", later)
+
+
+def _filled(part: Part, answers: Answers) -> bytes:
+    return part.fill(answers) if isinstance(part, ElementHole) else bytes(part)  # type: ignore[arg-type]

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pixl.deid.content import CONTENT_SEQUENCES, concept_of
 from pixl.deid.gate import check, read_header
 from pixl.deid.operations import TEXT_VRS, Keep, Remove
+from pixl.deid.pixels import PIXEL_DATA, listed
 from pixl.deid.policy import NO_RULE, Decision, Policy, Rulebook
+from pixl.deid.regions import DeviceRegions
 from pixl.deid.tables import Entry, Kind, entry_of, private_entry_of
-from pixl.dicom.elements import Element, elements
+from pixl.dicom.elements import Element, elements, items_of
 from pixl.dicom.names import dictionary, keyword
 from pixl.dicom.part10 import read_part10
 
 FIRST_PRIVATE_ELEMENT = 0x1000
+Span = tuple[int, int]
+"""Where something begins and ends."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,27 +43,48 @@ def explain(data: bytes, policy: Policy) -> Iterator[Explanation]:
     InstanceRejected
         The policy does not want this instance.
     InstanceFailed
-        The bytes cannot be read to the end.
+        The bytes cannot be read to the end, or nobody knows what may stay of the pixels.
     """
     file = read_part10(data)
     header = read_header(file)
     check(header, policy)
     rulebook = policy.rulebook(header.manufacturer, header.modality)
+    _, devices = listed(file, policy, rulebook)
     creators: dict[tuple[tuple[int, ...], int], str] = {}
-    gone: list[Element] = []
+    gone: list[Span] = []
     for element in elements(file):
-        gone = [sequence for sequence in gone if element.start < sequence.end]
-        if gone:
+        gone = [span for span in gone if element.start < span[1]]
+        if any(begin <= element.start for begin, _ in gone):
             continue
         explanation = _explain(element, file.data, rulebook, creators)
-        if explanation.outcome == "remove":
-            gone.append(element)
+        if element.tag == PIXEL_DATA and devices:
+            explanation = _blackened(element, devices)
         yield explanation
+        if explanation.outcome == "remove":
+            gone.append((element.start, element.end))
+        elif element.tag in CONTENT_SEQUENCES:
+            items = dict(_unwanted(element, file.data, rulebook))
+            gone += items
+            yield from items.values()
 
 
 def explain_rules(policy: Policy) -> Iterator[str]:
     """Yield what the policy does, a line an element."""
     return policy.describe()
+
+
+def _unwanted(element: Element, data: bytes, rulebook: Rulebook) -> Iterator[tuple[Span, Explanation]]:
+    """Yield which content items go, and why."""
+    for begin, end in items_of(data, element):
+        concept = concept_of(data, begin, end, element.inner)
+        if concept in rulebook.unwanted_items:
+            why = f"PS3.15 table E.3.4-1: content items {' '.join(concept)}"
+            yield (begin, end), Explanation(element=element, outcome="remove item", why=why)
+
+
+def _blackened(element: Element, devices: tuple[DeviceRegions, ...]) -> Explanation:
+    names = ", ".join(device.name for device in devices)
+    return Explanation(element=element, outcome="regions", why=f"the lists of regions: {names}")
 
 
 def _explain(

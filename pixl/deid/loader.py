@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pixl.deid import profile
+from pixl.deid.content import ContentItem, read_items, unwanted_items
 from pixl.deid.ctp_script import script_regions
 from pixl.deid.peer_file import peer_rules
 from pixl.deid.policy import Override, Policy, Rule
@@ -20,7 +21,7 @@ from pixl.domain.errors import ConfigurationError
 from pixl.domain.project import Project
 from pixl.project.yaml_file import read_form, read_yaml
 
-TABLE = "confidentiality.csv"
+TABLE, CONTENT_TABLE = "confidentiality.csv", "content_items.csv"
 
 
 def load_policy(project: Project) -> Policy:
@@ -36,13 +37,13 @@ def load_policy(project: Project) -> Policy:
     rules: tuple[Rule, ...] = ()
     overrides: tuple[Override, ...] = ()
     regions: tuple[DeviceRegions, ...] = ()
-    refusal = ""
+    refusal, allow_burned_in = "", False
     if project.policy:
         keys = read_form(project.policy, PolicyKeys)
         options = _options(keys, project.policy)
         rules, overrides = _rules(keys, project.policy)
         regions = _regions(keys, project.policy)
-        refusal = keys.refuse_pixels
+        refusal, allow_burned_in = keys.refuse_pixels, keys.allow_burned_in
     tag_files = project.tag_operation_files
     peer = peer_rules(_documents(tag_files.base), _documents(tag_files.manufacturer_overrides))
     return Policy(
@@ -54,6 +55,8 @@ def load_policy(project: Project) -> Policy:
         notes=peer.notes,
         limits=profile.limits(confidentiality_table(), options) if options else {},
         refuse_pixels=refusal,
+        unwanted_items=unwanted_items(content_items(), options),
+        allow_burned_in=allow_burned_in,
         regions=sum(map(_region_list, project.image_operation_files), regions),
     )
 
@@ -62,6 +65,12 @@ def load_policy(project: Project) -> Policy:
 def confidentiality_table() -> tuple[profile.Attribute, ...]:
     """Return table E.1-1 of PS3.15, which comes with the engine."""
     return profile.read_table(files("pixl.deid").joinpath(TABLE).read_text("utf-8"))
+
+
+@cache
+def content_items() -> tuple[ContentItem, ...]:
+    """Return table E.3.4-1 of PS3.15, which comes with the engine."""
+    return read_items(files("pixl.deid").joinpath(CONTENT_TABLE).read_text("utf-8"))
 
 
 def _options(keys: PolicyKeys, path: Path) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from pixl.deid.vocabulary import (
     clean_words,
 )
 from pixl.dicom.csa import CsaField, read_csa, write_csa
+from pixl.dicom.icc import without_texts
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.pseudonym import PseudonymKind
 from pixl.domain.suggest import suggestion
@@ -294,6 +295,15 @@ class CleanCsa(_Named):
         return write_csa(fields) if fields else None
 
 
+@dataclass(frozen=True)
+class CleanIcc(_Named):
+    """Keep the numbers of a colour profile, none of its texts; what is no such profile goes."""
+
+    def apply(self, value: bytes, target: Target, instance: Instance) -> Result:  # noqa: ARG002
+        """Return a profile that holds nothing else."""
+        return without_texts(value)
+
+
 CSA_FIELDS = frozenset(
     {"B_matrix", "B_value", "BandwidthPerPixelPhaseEncode", "DiffusionDirectionality", "DiffusionGradientDirection"}
     | {"EchoColumnPosition", "EchoLinePosition", "EchoPartitionPosition", "FlowVenc", "ImaRelTablePosition"}
@@ -393,6 +403,7 @@ OPERATIONS: dict[str, Any] = {
     "age-band": AgeBand,
     "clean-text": CleanText,
     "clean-csa": CleanCsa,
+    "clean-icc": CleanIcc,
 }
 NAMES = {operation: name for name, operation in OPERATIONS.items()}
 

@@ -24,19 +24,30 @@ def plan(data: bytes, file: Part10, policy: Policy, rulebook: Rulebook) -> tuple
     InstanceFailed
         What should be blackened cannot be.
     """
-    if not policy.regions or isinstance(rulebook.decide(PIXEL_DATA).operation, Remove):
-        return file, None
-    picture = read_picture(file)
-    if picture is None:
-        return file, None
-    devices = _devices(picture, policy)
-    if not devices:
+    picture, devices = listed(file, policy, rulebook)
+    if picture is None or not devices:
         return file, None
     if ENCAPSULATED.fullmatch(file.transfer_syntax):
         file = uncompressed(data, file.transfer_syntax)
         picture = read_picture(file) or picture
     spans = tuple(spans_of(device, picture) for device in devices)
     return file, Blackout(picture=picture, spans=spans, devices=tuple(device.name for device in devices))
+
+
+def listed(file: Part10, policy: Policy, rulebook: Rulebook) -> tuple[Picture | None, tuple[DeviceRegions, ...]]:
+    """Return a file's picture, if it has one of which anything may be blackened, and the entries that are for it.
+
+    Raises
+    ------
+    InstanceRejected
+        A list of regions says that pictures of this device are not taken.
+    InstanceFailed
+        What may stay of the picture is not known.
+    """
+    if not policy.regions or isinstance(rulebook.decide(PIXEL_DATA).operation, Remove):
+        return None, ()
+    picture = read_picture(file)
+    return picture, _devices(picture, policy) if picture else ()
 
 
 def _devices(picture: Picture, policy: Policy) -> tuple[DeviceRegions, ...]:

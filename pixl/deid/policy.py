@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pixl.deid.content import Concept
 from pixl.deid.operations import Keep, Operation, Remove
 from pixl.deid.regions import DeviceRegions
 from pixl.dicom.encoding import tag_text
@@ -76,6 +77,11 @@ class Decision:
 
 
 NO_LIMITS: Mapping[int, str] = {}
+TREATED_INSIDE = frozenset({0x00081111, 0x0040A073})
+"""Sequences that the table wants a dummy of, and whose attributes it has actions for: what these leave is the dummy.
+
+Performed procedure steps and verifying observers; objects must have items of them, if they have any.
+"""
 DATES = frozenset({"shift-date", "year", "age-band"})
 DUMMIES = frozenset({"remove", "empty", "replace"})
 CLEAN = DUMMIES | DATES | {"clean-text", "hash", "uid", "regions"}
@@ -88,7 +94,8 @@ def is_looser(tag: int, operation: Operation, limits: Mapping[int, str]) -> bool
     action = limits.get(tag, "K")
     if action == "K":
         return False
-    if isinstance(operation, Keep) and dictionary()[tag][0] == ("SQ",) and action in ("C", "X/Z/U*"):
+    inside = tag in TREATED_INSIDE or action in ("C", "X/Z/U*")
+    if isinstance(operation, Keep) and dictionary()[tag][0] == ("SQ",) and inside:
         return False  # The rules are applied to what is in it.
     allowed = CLEAN if action == "C" else ALLOWED.get(action[-1], DUMMIES)
     return operation.name not in allowed
@@ -103,9 +110,16 @@ class Rulebook:
 
     standard: Mapping[int, Decision]
     private: Mapping[tuple[int, str, int], Decision]
+    unwanted_items: frozenset[Concept] = frozenset()
+    """Content items that go, whatever the rules say of what is in them."""
 
     @classmethod
-    def of(cls, rules: tuple[Rule, ...], limits: Mapping[int, str] = NO_LIMITS) -> Rulebook:
+    def of(
+        cls,
+        rules: tuple[Rule, ...],
+        limits: Mapping[int, str] = NO_LIMITS,
+        unwanted_items: frozenset[Concept] = frozenset(),
+    ) -> Rulebook:
         """Merge rules; one by group or representation never loosens what the profile says of a single attribute."""
         standard: dict[int, Decision] = {}
         private: dict[tuple[int, str, int], Decision] = {}
@@ -114,7 +128,7 @@ class Rulebook:
             broad = (tag for tag in rule.wide_targets() if not is_looser(tag, rule.operation, limits))
             standard |= dict.fromkeys((*broad, *rule.tags), decision)
             private |= {(tag.group, tag.creator, tag.element): decision for tag in rule.private}
-        return cls(standard=standard, private=private)
+        return cls(standard=standard, private=private, unwanted_items=unwanted_items)
 
     @cached_property
     def creators(self) -> frozenset[tuple[int, str]]:
@@ -143,11 +157,15 @@ class Policy:
     """Instances of another modality are rejected; empty: of any."""
     refuse_pixels: str = ""
     """Why instances with pixel data are rejected, if they are."""
+    allow_burned_in: bool = False
+    """Whether pictures may leave that say that text is burned into them, without any of it being blackened."""
     notes: tuple[str, ...] = ()
     limits: Mapping[int, str] = field(default_factory=dict, repr=False)
     """Tag -> the action of the profile with these options; empty if the policy claims none."""
     regions: tuple[DeviceRegions, ...] = ()
     """What is blackened in the pictures of which device."""
+    unwanted_items: frozenset[Concept] = frozenset()
+    """Which content items of structured reports go."""
     _rulebooks: dict[tuple[bool, ...], Rulebook] = field(default_factory=dict, compare=False, repr=False)
 
     def rulebook(self, manufacturer: str, modality: str) -> Rulebook:
@@ -155,7 +173,7 @@ class Policy:
         applies = tuple(override.applies(manufacturer, modality) for override in self.overrides)
         if applies not in self._rulebooks:
             extra = (override.rules for override, yes in zip(self.overrides, applies, strict=True) if yes)
-            self._rulebooks[applies] = Rulebook.of(sum(extra, self.rules), self.limits)
+            self._rulebooks[applies] = Rulebook.of(sum(extra, self.rules), self.limits, self.unwanted_items)
         return self._rulebooks[applies]
 
     @cached_property
@@ -192,6 +210,10 @@ class Policy:
         yield f"modalities: {', '.join(self.modalities) or 'all'}"
         if self.refuse_pixels:
             yield f"instances with pixel data are rejected: {self.refuse_pixels}"
+        if self.allow_burned_in:
+            yield "pictures that say that text is burned into them may leave"
+        if self.unwanted_items:
+            yield f"content items that go: {', '.join(sorted(map(' '.join, self.unwanted_items)))}"
         yield from (f"pixels: {device.name}: {_what(device)}" for device in self.regions)
         yield from (f"less than the profile: {deviation}" for deviation in self.deviations)
         yield from _lines(Rulebook.of(self.rules, self.limits))

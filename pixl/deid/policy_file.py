@@ -63,6 +63,8 @@ class PolicyKeys(_Form):
     """Files that list regions by device."""
     refuse_pixels: str = ""
     """Why instances with pixel data are rejected, if they are."""
+    allow_burned_in: bool = False
+    """Whether pictures may leave that say that text is burned into them, without any of it being blackened."""
     rules: tuple[RuleKeys, ...] = ()
     overrides: tuple[OverrideKeys, ...] = ()
 

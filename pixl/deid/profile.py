@@ -5,7 +5,8 @@ Table E.1-1 leaves three things open, which are decided here:
 * Which of two or three actions an attribute gets (X/Z, X/D, Z/D, X/Z/D, X/Z/U*): the last. Which one is needed depends
   on the attribute's type in its object; a dummy value is right for each type, an empty one for types 2 and 3, and
   neither tells more than that the attribute was there. A sequence has no dummy: it is emptied where the table allows
-  that, and removed otherwise.
+  that, and removed otherwise; but performed procedure steps and verifying observers, of which objects must have items,
+  get the table's actions for what is in them.
 * What cleaning is: `clean-text` for text, `shift-date` for dates, the same rules again inside a sequence. What cannot
   be cleaned, such as overlays, curves and anything else that is binary, is removed.
 * Which option wins where several speak of an attribute: the one that cleans, over the one that keeps.
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pixl.deid.operations import TEXT_VRS, AgeBand, CleanText, Empty, Keep, Operation, Remove, Replace, ShiftDate, Uid
-from pixl.deid.policy import Rule
+from pixl.deid.policy import TREATED_INSIDE, Rule
 from pixl.dicom.names import REPEATING_GROUPS, dictionary
 from pixl.domain.errors import ConfigurationError
 
@@ -91,6 +92,8 @@ def limits(table: Iterable[Attribute], options: tuple[str, ...]) -> dict[int, st
 def operation_for(attribute: Attribute, tag: int, action: str) -> Operation:
     """Return the operation that an action of the table is for one attribute."""
     vr = (*dictionary()[tag][0], "UN")[0]
+    if tag in TREATED_INSIDE:
+        return Keep()
     match action:
         case "K":
             return AgeBand() if vr == "AS" else Keep()

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import pydantic
 
+from pixl.deid.conditions import All, Condition, Not, Test
 from pixl.deid.policy_file import pattern
 from pixl.deid.regions import DeviceRegions
+from pixl.dicom.names import keywords, tag_of
 from pixl.domain.errors import ConfigurationError
+from pixl.domain.suggest import suggestion
 
 _Size = Annotated[int, pydantic.Field(ge=0, le=0xFFFF, strict=True)]
 _Rectangle = tuple[_Size, _Size, _Size, _Size]
@@ -28,6 +31,10 @@ class WhenKeys(_Form):
     rows: _Size | None = None
     columns: _Size | None = None
     image_type: tuple[str, ...] = ()
+    elements: dict[str, str] = {}
+    """Keyword -> regular expression that must be found in the element."""
+    unless: dict[str, str] = {}
+    """Keyword -> regular expression that must not be found."""
 
 
 class DeviceKeys(_Form):
@@ -64,5 +71,22 @@ def device_regions(keys: RegionsFile, path: Path) -> tuple[DeviceRegions, ...]:
             raise ConfigurationError(f"{path}: {place}: nothing happens: give blank, blank_outside or refuse")
         pattern(when.manufacturer, path, f"{place}.when.manufacturer")
         pattern(when.model, path, f"{place}.when.model")
-        devices.append(DeviceRegions(**when.model_dump(), **entry.model_dump(exclude={"when"})))
+        condition = _condition(when, path, place)
+        described = when.model_dump(exclude={"elements", "unless"})
+        devices.append(DeviceRegions(**described, **entry.model_dump(exclude={"when"}), condition=condition))
     return tuple(devices)
+
+
+def _condition(when: WhenKeys, path: Path, place: str) -> Condition | None:
+    """Return what is asked of other elements."""
+    tests: list[Condition] = [_test(name, text, path, f"{place}.when.elements") for name, text in when.elements.items()]
+    tests += [Not(_test(name, text, path, f"{place}.when.unless")) for name, text in when.unless.items()]
+    return All(tuple(tests)) if tests else None
+
+
+def _test(name: str, text: str, path: Path, place: str) -> Test:
+    tag = tag_of(name)
+    if tag is None:
+        raise ConfigurationError(f"{path}: {place}: unknown keyword {name!r}{suggestion(name, keywords())}")
+    pattern(text, path, f"{place}.{name}")
+    return Test(tag, "finds", text)

@@ -8,7 +8,8 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Any
 
-from pixl.deid.operations import Hash, HashOfPatient, Keep, Operation, Remove, Target
+from pixl.deid.content import CONTENT_SEQUENCES
+from pixl.deid.operations import Hash, HashOfPatient, Instance, Keep, Operation, Remove, Target
 from pixl.deid.policy import Decision, Rulebook
 from pixl.dicom.encoding import ITEM, ITEM_END, LONG_VRS, Encoding
 from pixl.dicom.names import dictionary, private_entry
@@ -63,8 +64,10 @@ PIXEL_DATA = 0x7FE00010
 BITS = (0x00280100, 0x00280101, 0x00280102, 0x00280103)
 """Bits allocated, bits stored, high bit, pixel representation."""
 PATIENT_ID = 0x00100020
-CAPTURED = (0x00080018, 0x00080050, 0x00100020, 0x0020000D, 0x0020000E)
-"""SOP instance UID, accession number, patient ID, study and series UID: the record wants to know what they became."""
+BURNED_IN = 0x00280301
+CAPTURED = (0x00080018, 0x00080050, 0x00100020, 0x0020000D, 0x0020000E, BURNED_IN)
+"""SOP instance UID, accession number, patient ID, study and series UID: the record wants to know what they became. And
+whether text is burned into the pixels: the engine wants to know it."""
 
 
 MILESTONES = (0x00100020, 0x00120064, 0x00280303)
@@ -97,6 +100,9 @@ def compiled(rulebook: Rulebook, encoding: Encoding) -> Tables:
         nested = {key + b"\0\0": entry for key, entry in nested.items()}
     for tag, decision in rulebook.standard.items():
         nested |= _entries(tag, decision, encoding)
+    for tag in CONTENT_SEQUENCES if rulebook.unwanted_items else ():
+        if nested.get(key := encoding.key(tag, "SQ")) == (Kind.SEQUENCE, None):
+            nested[key] = Kind.SEQUENCE, rulebook.unwanted_items
     last = dict(nested)
     for tag in CAPTURED:
         last |= _captured(tag, rulebook.decide(tag), encoding)
@@ -157,8 +163,24 @@ def _entries(tag: int, decision: Decision, encoding: Encoding) -> Table:
     return {key: entry for key, entry in entries.items() if entry is not NO_RULE}
 
 
+@dataclass(frozen=True)
+class KeepCode(Keep):
+    """Keep a coded string that is captured, if it looks like one; as `_kept` has it for those that are not."""
+
+    def apply(self, value: bytes, target: Target, instance: Instance) -> bytes:  # noqa: ARG002
+        """Return the value, or nothing."""
+        return value if SHAPES["CS"](value) else b""
+
+    @property
+    def name(self) -> str:
+        """What a policy calls it."""
+        return "keep"
+
+
 def _captured(tag: int, decision: Decision, encoding: Encoding) -> Table:
     vr, operation = dictionary()[tag][0][0], decision.operation
     if tag == PATIENT_ID and isinstance(operation, Hash):
         operation = HashOfPatient(operation.length)
+    if tag == BURNED_IN and isinstance(operation, Keep):
+        operation = KeepCode()
     return {encoding.key(tag, vr): (Kind.APPLY, (operation, Target(tag, vr)))}

@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any, ClassVar
 
 from pixl.deid.blackout import Blackout
+from pixl.deid.content import Concept, concept_of
 from pixl.deid.operations import TEXT_VRS, Empty, Keep, Later, Operation, Remove, Result, Target
-from pixl.deid.parts import TYPE_2, CreatorHole, ElementHole, Level, Part, SequenceHole, padded
+from pixl.deid.parts import TYPE_2, Bytes, CreatorHole, ElementHole, Level, Made, Part, Parts, SequenceHole, padded
 from pixl.deid.tables import BITS, CAPTURED, NO_RULE, SIZES, Kind, Table, Tables, compiled, entry_of, private_entry_of
-from pixl.deid.vocabulary import WORD
-from pixl.dicom.code_stream import without_comments
+from pixl.dicom.code_stream import comments
 from pixl.dicom.encoding import IMPLICIT, ITEM, MAX_DEPTH, SEQUENCE_END, UNDEFINED, Encoding, tag_text
 from pixl.dicom.errors import Malformed
 from pixl.dicom.names import dictionary
 from pixl.dicom.skip import end_of_undefined, value_of
 from pixl.dicom.text import decode
 from pixl.dicom.unused_bits import without_unused_bits
+from pixl.dicom.windows import is_mapped, windows
+from pixl.domain.errors import InstanceFailed
 from pixl.domain.pseudonym import PseudonymKind, PseudonymQuery
+from pixl.text.descriptions import WORD
 
 Insertion = tuple[int, Callable[["Walk"], Part]]
 """A milestone, and what to put before the first element of the outermost level that is beyond it."""
-Outcome = tuple[int, Part | None]
+Outcome = tuple[int, "Part | Parts | None"]
 """Where the next element is, and what to put in place of this one; None if it stays as it is."""
 
 KEEP, EXACT, MATCH, ITEM_DELIMITER, MILESTONE = Kind.KEEP, Kind.EXACT, Kind.MATCH, Kind.ITEM_END, Kind.MILESTONE
@@ -79,16 +83,6 @@ class Walk:
         self.captured: dict[int, tuple[bytes, bytes | ElementHole]] = {}
         """The old value of what the record wants to know, and the new one or where it will be."""
         self.counts: Counter[str] = Counter()
-        self._handlers: dict[Kind, Callable[[Any, bytes, int, Level], Outcome]] = {
-            Kind.EXACT: self._of_wrong_shape,
-            Kind.MATCH: self._of_wrong_shape,
-            Kind.LONG: self._long,
-            Kind.APPLY: self._apply,
-            Kind.SEQUENCE: self._sequence,
-            Kind.PIXELS: self._pixels,
-            Kind.BITS: self._bits_of_pixels,
-            Kind.NO_RULE: self._no_rule,
-        }
 
     # What operations ask of the instance
 
@@ -126,28 +120,38 @@ class Walk:
         """
         parts: list[Part] = []
         try:
-            self._dataset(
-                self.tables.top, self.tables.encoding, start, len(self.data), parts, insertions=self.insertions
-            )
+            level = Level(self.tables.encoding, len(self.data), is_outermost=True)
+            self._dataset(self.tables.top, level, start, parts, insertions=self.insertions)
         except struct.error:
             raise Malformed("the data set ends in an element's header", offset=len(self.data)) from None
         return parts
+
+    def alone(self, position: int, level: Level) -> list[Part]:
+        """Walk one element of the outermost level, which ends with `level`, as if it came after those before it.
+
+        Raises
+        ------
+        Malformed
+            It cannot be read.
+        """
+        parts: list[Part] = []
+        self._dataset(self.tables.top[-1:], level, position, parts)
+        return parts or [self.view[position : level.end]]
 
     # This loop is what an instance costs: the commonest cases come first and call nothing of ours.
     def _dataset(
         self,
         tables: tuple[Table, ...],
-        encoding: Encoding,
+        level: Level,
         position: int,
-        end: int,
         parts: list[Part],
         *,
         insertions: Sequence[Insertion] = (),
         delimited: bool = False,
     ) -> int:
-        """Walk the elements up to `end` or the item's delimiter; `parts` stays empty if all stay as they are."""
+        """Walk a level's elements, or those up to its delimiter; `parts` stays empty if all stay as they are."""
+        encoding, end = level.encoding, level.end
         data, header, get = self.data, encoding.header, tables[0].get
-        level = Level(encoding, end, is_outermost=tables is self.tables.top)
         begin, passed, key = position, 0, b""
         while position < end:
             key, length = header(data, position)
@@ -166,7 +170,7 @@ class Walk:
                 passed += 1
                 get = tables[passed].get
                 continue
-            after, new = self._handlers[kind](what, key, position, level)
+            after, new = self._HANDLERS[kind](self, what, key, position, level)
             if new is not None:
                 begin = self._put(new, begin, position, after, parts)
             position = after
@@ -178,10 +182,13 @@ class Walk:
             parts.append(self.view[begin:position])
         return position + 8 if delimited else position
 
-    def _put(self, new: Part, begin: int, position: int, after: int, parts: list[Part]) -> int:
+    def _put(self, new: Part | Parts, begin: int, position: int, after: int, parts: list[Part]) -> int:
         """Close the run of kept elements before `position`, add something new, and return where the next run begins."""
         if begin < position:
             parts.append(self.view[begin:position])
+        if isinstance(new, tuple):
+            parts.extend(new)
+            return after
         if not isinstance(new, bytes | memoryview):
             self.holes.append((parts, len(parts)))
         parts.append(new)
@@ -189,7 +196,7 @@ class Walk:
 
     # What may be done with one element: return where the next one is and what to put in its place, None if it stays
 
-    def _of_wrong_shape(self, what: object, key: bytes, position: int, level: Level) -> Outcome:  # noqa: ARG002
+    def _of_wrong_shape(self, what: object, key: bytes, position: int, level: Level) -> Outcome:
         value, length, _ = value_of(self.data, position, level.encoding)
         after, tag = value + length, level.encoding.tag(key)
         if length == 0:
@@ -234,7 +241,7 @@ class Walk:
             return b""
         return encoding.element(key, padded(new or b"", pad))
 
-    def _sequence(self, what: object, key: bytes, position: int, level: Level) -> Outcome:  # noqa: ARG002
+    def _sequence(self, what: Any, key: bytes, position: int, level: Level) -> Outcome:
         value, length, inner = value_of(self.data, position, level.encoding)
         end = level.end if length == UNDEFINED else value + length
         if end > level.end:
@@ -244,14 +251,16 @@ class Walk:
         if self.depth > MAX_DEPTH:
             raise Malformed(f"nested deeper than {MAX_DEPTH}", offset=position)
         try:
-            after, changed = self._items(hole, value, end)
+            after, changed = self._items(hole, value, end, what)
         except Malformed as error:
             path = "/".join(filter(None, (tag_text(level.encoding.tag(key)), error.path)))
             raise Malformed(error.what, offset=error.offset, path=path) from None
         self.depth -= 1
         return after, hole if changed else None
 
-    def _items(self, hole: SequenceHole, position: int, end: int) -> tuple[int, bool]:
+    def _items(
+        self, hole: SequenceHole, position: int, end: int, unwanted: frozenset[Concept] | None
+    ) -> tuple[int, bool]:
         """Walk the items of a sequence into `hole`; return where it ends and whether anything in it changes."""
         changed = False
         read, inner = hole.inner.item, hole.inner
@@ -267,11 +276,14 @@ class Walk:
             parts: list[Part] = []
             begin, after = position + 8, position + 8 + length
             if length == UNDEFINED:
-                after = self._dataset(tables, inner, begin, end, parts, delimited=True)
+                after = self._dataset(tables, Level(inner, end), begin, parts, delimited=True)
             elif after > end:
                 raise Malformed("an item is longer than its sequence", offset=position)
             else:
-                self._dataset(tables, inner, begin, after, parts)
+                self._dataset(tables, Level(inner, after), begin, parts)
+            if unwanted and concept_of(self.data, begin, after, inner) in unwanted:
+                changed, position = True, self._without_item(after, inner)
+                continue
             changed = changed or bool(parts)
             hole.items.append((parts or [self.view[begin : after - 8 * (length == UNDEFINED)]], length == UNDEFINED))
             position = after
@@ -279,19 +291,34 @@ class Walk:
             raise Malformed("a sequence has no end", offset=position)
         return position, changed
 
-    def _pixels(self, what: object, key: bytes, position: int, level: Level) -> Outcome:  # noqa: ARG002
+    def _without_item(self, after: int, encoding: Encoding) -> int:
+        """Count a content item that goes; no other may be referred to by its place (PS3.3 section C.17.3.2.5)."""
+        if self.data.find(encoding.pack_tag(0x0040, 0xDB73)) >= 0:
+            raise InstanceFailed("a content item has to go, and (0040,db73) refers to items by their place")
+        self.counts["content item"] += 1
+        return after
+
+    def _pixels(self, what: object, key: bytes, position: int, level: Level) -> Outcome:
         value, length, _ = value_of(self.data, position, level.encoding)
         self.has_pixels = True
         if self.blackout:
             return self._blacken(self.blackout, key, position, level)
         if length != UNDEFINED:
-            return value + length, self._used_bits(key, value, value + length, level)
+            return value + length, self._used_bits(position, value, value + length, level)
         after = end_of_undefined(self.data, value, level.end, level.encoding)
-        clean = without_comments(self.data, value, after)
-        if clean is None:
+        spans = comments(self.data, value, after)
+        if not spans:
             return after, None
         self.counts["comment in a code stream"] += 1
-        return after, level.encoding.open_header(key, UNDEFINED) + clean
+        return after, tuple(self._blanked(position, after, spans))
+
+    def _blanked(self, position: int, after: int, spans: Iterable[tuple[int, int]]) -> Iterator[Bytes]:
+        """Yield what is from one position to another, with zeros in place of some spans."""
+        for first, last in spans:
+            yield self.view[position:first]
+            yield bytes(last - first)
+            position = last
+        yield self.view[position:after]
 
     def _bits_of_pixels(self, tag: int, key: bytes, position: int, level: Level) -> Outcome:
         value, length, _ = value_of(self.data, position, level.encoding)
@@ -300,25 +327,30 @@ class Walk:
         self.bits[tag] = int.from_bytes(self.data[value : value + length], "big" if self.big_endian else "little")
         return value + length, None
 
-    def _used_bits(self, key: bytes, value: int, after: int, level: Level) -> Part | None:
+    def _used_bits(self, position: int, value: int, after: int, level: Level) -> Parts | None:
         """Return the image's pixels without what hides in bits that no sample uses, None if nothing does."""
         allocated, stored, high_bit, representation = (self.bits.get(tag, 0) for tag in BITS)
         if stored == allocated or not level.is_outermost or after > level.end:
             return None
-        clean = without_unused_bits(
+        clean = partial(
+            without_unused_bits,
             self.data,
-            value,
-            after,
             allocated=allocated,
             stored=stored,
             high_bit=high_bit,
             signed=representation == 1,
             big_endian=self.big_endian,
         )
-        if clean is None:
+        if all(clean(first, last) is None for first, last in windows(self.data, value, after)):
             return None
         self.counts["unused bits"] += 1
-        return level.encoding.element(key, clean)
+        data = self.data
+
+        def pieces() -> Iterator[bytes]:
+            return (clean(first, last) or data[first:last] for first, last in windows(data, value, after))
+
+        made = Made(after - value, pieces) if is_mapped(data) else b"".join(pieces())
+        return self.view[position:value], made
 
     def _blacken(self, blackout: Blackout, key: bytes, position: int, level: Level) -> Outcome:
         """Blacken regions of the image; pixels that belong to something else, such as an icon, go."""
@@ -330,7 +362,7 @@ class Walk:
         self.counts["regions"] += 1
         return after, level.encoding.element(key, blackout.apply(self.data[value:after], key[4:6] or b"OW"))
 
-    def _remove(self, what: object, key: bytes, position: int, level: Level) -> Outcome:  # noqa: ARG002
+    def _remove(self, what: object, key: bytes, position: int, level: Level) -> Outcome:
         value, length, inner = value_of(self.data, position, level.encoding)
         after = end_of_undefined(self.data, value, level.end, inner) if length == UNDEFINED else value + length
         if key in self.tables.person_names:
@@ -408,3 +440,15 @@ class Walk:
             return self._remove(None, key, position, level)
         hole = level.blocks[group, element] = CreatorHole(creator, self.data[position:after])
         return after, hole
+
+    # Functions, not methods bound to the object: a cycle of it would keep the image until the collector comes by.
+    _HANDLERS: ClassVar[dict[Kind, Callable[[Walk, Any, bytes, int, Level], Outcome]]] = {
+        Kind.EXACT: _of_wrong_shape,
+        Kind.MATCH: _of_wrong_shape,
+        Kind.LONG: _long,
+        Kind.APPLY: _apply,
+        Kind.SEQUENCE: _sequence,
+        Kind.PIXELS: _pixels,
+        Kind.BITS: _bits_of_pixels,
+        Kind.NO_RULE: _no_rule,
+    }

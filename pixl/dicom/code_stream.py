@@ -9,11 +9,14 @@ import re
 import struct
 from collections.abc import Iterator
 
+from pixl.dicom.windows import WINDOW, release
+
 Span = tuple[int, int]
 JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 J2K_START = b"\xff\x4f\xff\x51"
 NEEDED = {0xE0: (b"JFIF\0",), 0xE8: (b"mrfx", b"SPIFF"), 0xEE: (b"Adobe",)}
 """Application segments that a decoder needs: density, colour transforms."""
+LONGEST_NAME = 8
 NOTHING = (b"\xff\xff\xff\xff",)
 COMMENT = re.compile(rb"\xff[\xe0-\xef\xfe]")
 COMMENTS = frozenset({0xFE, *range(0xE0, 0xF0)})
@@ -23,8 +26,8 @@ NO_LENGTH = frozenset({0x00, 0x01, MARKER, *range(0xD0, 0xDA)})
 SOT, SOD, COM, EOC = 0xFF90, 0xFF93, 0xFF64, 0xFFD9
 
 
-def without_comments(data: bytes, start: int, end: int) -> bytes | None:
-    """Return the items of encapsulated pixel data with blanked comments; None if there is nothing to blank.
+def comments(data: bytes, start: int, end: int) -> list[Span]:
+    """Return where the comments in encapsulated pixel data are, and what else no decoder needs.
 
     Parameters
     ----------
@@ -33,7 +36,19 @@ def without_comments(data: bytes, start: int, end: int) -> bytes | None:
     start, end
         From the basic offset table's item to behind the sequence delimiter.
     """
-    spans = [span for fragment in _fragments(data, start, end) for span in _comments(data, *fragment)]
+    spans: list[Span] = []
+    released = start
+    for first, last in _fragments(data, start, end):
+        spans += _comments(data, first, last)
+        if last - released > WINDOW:
+            release(data)
+            released = last
+    return spans
+
+
+def without_comments(data: bytes, start: int, end: int) -> bytes | None:
+    """Return the items of encapsulated pixel data with blanked comments; None if there is nothing to blank."""
+    spans = comments(data, start, end)
     if not spans:
         return None
     clean = bytearray(data[start:end])
@@ -55,9 +70,9 @@ def _fragments(data: bytes, start: int, end: int) -> Iterator[Span]:
 
 
 def _comments(data: bytes, start: int, end: int) -> Iterator[Span]:
-    if data.startswith(JPEG_START, start):
+    if data[start : start + len(JPEG_START)] == JPEG_START:
         yield from _jpeg_comments(data, start + 2, end)
-    elif data.startswith(J2K_START, start):
+    elif data[start : start + len(J2K_START)] == J2K_START:
         yield from _j2k_comments(data, start + 2, end)
 
 
@@ -76,10 +91,10 @@ def _jpeg_comments(data: bytes, position: int, end: int) -> Iterator[Span]:
             continue
         (length,) = struct.unpack_from(">H", data, position + 2)
         body, position = position + 4, min(position + 2 + length, end)
-        if marker in COMMENTS and not data.startswith(NEEDED.get(marker, NOTHING), body):
+        if marker in COMMENTS and not data[body : body + LONGEST_NAME].startswith(NEEDED.get(marker, NOTHING)):
             yield body, position
     last = data.rfind(JPEG_END, position - 4, end)
-    if last >= 0 and any(data[last + 2 : end]):
+    if last >= 0 and data[last + 2 : end].strip(b"\0"):
         yield last + 2, end
 
 

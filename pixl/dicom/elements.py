@@ -100,7 +100,14 @@ def _element(data: bytes, position: int, end: int, encoding: Encoding, path: tup
     )
 
 
-def _items(data: bytes, element: Element) -> Iterator[Element]:
+def items_of(data: bytes, element: Element) -> Iterator[tuple[int, int]]:
+    """Yield where the contents of each item of a sequence begin and end.
+
+    Raises
+    ------
+    Malformed
+        An item is none, or longer than the sequence.
+    """
     inner, position = element.inner, element.value
     while position < element.end:
         key, length = inner.item(data, position)
@@ -113,4 +120,9 @@ def _items(data: bytes, element: Element) -> Iterator[Element]:
         position = end_of_undefined(data, begin, element.end, inner) if length == UNDEFINED else begin + length
         if position > element.end:
             raise Malformed("an item is longer than its sequence", offset=begin, path=str(element))
-        yield from _data_set(data, begin, position, inner, (*element.path, element.tag))
+        yield begin, position
+
+
+def _items(data: bytes, element: Element) -> Iterator[Element]:
+    for begin, end in items_of(data, element):
+        yield from _data_set(data, begin, end, element.inner, (*element.path, element.tag))

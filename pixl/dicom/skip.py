@@ -17,6 +17,7 @@ from pixl.dicom.encoding import (
     tag_text,
 )
 from pixl.dicom.errors import Malformed
+from pixl.dicom.windows import WINDOW, release
 
 
 def end_of_undefined(data: bytes, position: int, end: int, encoding: Encoding) -> int:
@@ -30,12 +31,15 @@ def end_of_undefined(data: bytes, position: int, end: int, encoding: Encoding) -
         It does not end before `end`, or nests deeper than `MAX_DEPTH`.
     """
     open_values = [encoding]  # one entry a sequence or item of undefined length that is open
-    began = position
+    began = released = position
     try:
         while open_values:
             position = _step(data, position, end, open_values)
             if len(open_values) > 2 * MAX_DEPTH:
                 raise Malformed(f"nested deeper than {MAX_DEPTH}", offset=position)
+            if position - released > WINDOW:
+                release(data)
+                released = position
     except struct.error:
         raise Malformed("a value of undefined length has no end", offset=began) from None
     return position

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal
 
+import numpy as np
+
 BYTE = 8
 SIXTEEN = 16
 
@@ -26,6 +28,10 @@ def without_unused_bits(
     """
     if allocated not in (BYTE, SIXTEEN) or not 0 < stored <= high_bit + 1 <= allocated or stored == allocated:
         return None
+    if high_bit + 1 == stored and _are_small(
+        data, start, end, allocated=allocated, stored=stored, signed=signed, big_endian=big_endian
+    ):
+        return None
     if allocated == SIXTEEN and signed and high_bit < BYTE:
         clean_words = _short_signed_words(data[start:end], high_bit, high_bit + 1 - stored, big_endian=big_endian)
         return clean_words if clean_words != data[start:end] else None
@@ -34,11 +40,22 @@ def without_unused_bits(
     for number in range(step):
         used, table = _byte(high_bit - BYTE * number, high_bit + 1 - stored - BYTE * number, signed=signed)
         place = step - 1 - number if big_endian else number
-        # This is all that an image costs which hides nothing: the bytes that may hold anything are not looked at.
         if len(used) < 1 << BYTE and (part := data[start + place : end : step]).translate(None, used):
             clean = clean or bytearray(data[start:end])
             clean[place::step] = part.translate(table)
     return bytes(clean) if clean else None
+
+
+def _are_small(
+    data: bytes, start: int, end: int, *, allocated: int, stored: int, signed: bool, big_endian: bool
+) -> bool:
+    """Whether no sample is larger or smaller than one of `stored` bits: this is all that most images cost."""
+    kind = f"{'>' if big_endian else '<'}{'i' if signed else 'u'}{allocated // BYTE}"
+    samples = np.frombuffer(data, kind, (end - start) // (allocated // BYTE), start)
+    if not samples.size or (end - start) % (allocated // BYTE):
+        return False
+    # The bits above a negative sample repeat its sign; above a sample of which they do not, they are zero.
+    return bool(samples.max() < 1 << stored and (not signed or samples.min() >= -(1 << stored - 1)))
 
 
 def _short_signed_words(pixels: bytes, high: int, low: int, *, big_endian: bool) -> bytes:

@@ -8,14 +8,17 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from pixl.domain.errors import InstanceFailed
 from pixl.files.outcome import Outcome, Row
 
 MAX_SIZE = 4 << 30
-"""Bytes; a file is treated in one piece, in memory."""
+"""Bytes of a member of an archive, which is treated in one piece, in memory."""
+MAPPED = 64 << 20
+"""Bytes; a larger file is mapped, and read piece by piece."""
 MAX_UNPACKED = 1 << 30
 """Bytes of a compressed member; what claims more may be made to fill the memory."""
 MAX_ARCHIVES = 4
@@ -120,6 +123,9 @@ def _member(opened: zipfile.ZipFile, number: int, member: zipfile.ZipInfo, archi
             yield from _members(inner, source)
 
 
+CHANGED = "the file changed while it was read"
+
+
 class Reader:
     """Reads inputs; the archive that the last one was in stays open."""
 
@@ -135,8 +141,8 @@ class Reader:
         InstanceFailed
             It cannot be read, is too large, or is not any more what it was when it was found.
         """
-        if source.size > MAX_SIZE:
-            raise InstanceFailed(f"larger than {MAX_SIZE} bytes")
+        if source.members and source.size > MAX_SIZE:
+            raise InstanceFailed(f"larger than {MAX_SIZE} bytes in its archive: unpack it first")
         try:
             return self._read_member(source) if source.members else _read_file(source)
         except BROKEN:
@@ -177,11 +183,28 @@ def _read_file(source: Source) -> bytes:
     # Not a link that was put there since, and no wait for what is no file any more.
     descriptor = os.open(source.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
-        data = file.readall()
-        status = os.fstat(descriptor)
-    if (len(data), status.st_size, status.st_mtime_ns) != (source.size, source.size, source.modified):
-        raise InstanceFailed("the file changed while it was read")
+        if source.size > MAPPED and os.fstat(descriptor).st_size == source.size:
+            # Slices, searching and the buffer protocol are all that the engine asks of bytes.
+            data = cast("bytes", mmap(descriptor, source.size, access=ACCESS_READ))
+        else:
+            data = file.readall()
+        _check(os.fstat(descriptor), source)
+    if len(data) != source.size:
+        raise InstanceFailed(CHANGED)
     return data
+
+
+def check_unchanged(source: Source) -> None:
+    """Raise `InstanceFailed` if a file is not any more what it was when it was found."""
+    try:
+        _check(os.lstat(source.path), source)
+    except OSError:
+        raise InstanceFailed(CHANGED) from None
+
+
+def _check(status: os.stat_result, source: Source) -> None:
+    if (status.st_size, status.st_mtime_ns) != (source.size, source.modified):
+        raise InstanceFailed(CHANGED)
 
 
 def _is_archive(name: str) -> bool:

@@ -7,11 +7,13 @@ import fcntl
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pixl.deid.parts import Chunks, pieces
+from pixl.dicom.windows import WINDOW
 from pixl.domain.errors import ConfigurationError, InstanceFailed
 
 PARTIAL = ".pixl-partial"
@@ -26,6 +28,10 @@ TO_MEND = {
     errno.EIO: "the disk reports errors",
 }
 """What ends the run, as it would befall every other file too."""
+
+
+MOST_PARTS = 512
+"""At a time; the system's own limit (IOV_MAX) is 1024."""
 
 
 class OutputRefused(ConfigurationError):
@@ -50,17 +56,21 @@ class Tree:
         self._numbers = itertools.count()
         self._known = {self._root}
 
-    def place(self, data: bytes, name: str, *, replace: bool = False) -> Placed:
+    def place(
+        self, parts: Chunks, name: str, *, replace: bool = False, check: Callable[[], None] = lambda: None
+    ) -> Placed:
         """Write an output whole under its name; the same bytes under the same name again are left as they are.
 
         Parameters
         ----------
-        data
-            The de-identified file.
+        parts
+            The de-identified file, piece by piece.
         name
             Relative to the tree's root.
         replace
             Whether another file under this name is an older output of the same input.
+        check
+            Raises if it may not get its name after all; asked when it is written.
 
         Raises
         ------
@@ -74,14 +84,15 @@ class Tree:
         try:
             self._make_folder(final.rpartition("/")[0])
             try:
-                placed = _write(partial, data)
+                placed = _write(partial, parts)
+                check()
                 _publish(partial, final, replace=replace)
             finally:
-                if os.path.lexists(partial):
+                with suppress(FileNotFoundError):
                     os.unlink(partial)  # noqa: PTH108
             return placed
         except FileExistsError:
-            return _same(data, final)
+            return _same(parts, final)
         except OSError as error:
             raise _told(error) from None
 
@@ -149,16 +160,29 @@ def _lock(descriptor: int, root: Path) -> None:
         raise OutputRefused(f"another run writes to {root}: wait for its end") from None
 
 
-def _write(partial: str, data: bytes) -> Placed:
+def _write(partial: str, parts: Chunks) -> Placed:
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        if len(parts) <= MOST_PARTS and sum(map(len, parts)) <= WINDOW:
+            written = os.writev(descriptor, parts)  # type: ignore[arg-type]
+            _write_pieces(descriptor, parts, written)
+        else:
+            _write_pieces(descriptor, parts, 0)
         status = os.fstat(descriptor)
     finally:
         os.close(descriptor)
     return Placed(size=status.st_size, modified=status.st_mtime_ns)
+
+
+def _write_pieces(descriptor: int, parts: Chunks, written: int) -> None:
+    """Write what has not been written yet."""
+    if written == sum(map(len, parts)):
+        return
+    for piece in pieces(parts):
+        view = memoryview(piece)[written:]
+        written = max(written - len(piece), 0)
+        while view:
+            view = view[os.write(descriptor, view) :]
 
 
 def _publish(partial: str, final: str, *, replace: bool) -> None:
@@ -174,13 +198,15 @@ def _publish(partial: str, final: str, *, replace: bool) -> None:
         os.replace(partial, final)  # noqa: PTH105
 
 
-def _same(data: bytes, final: str) -> Placed:
+def _same(parts: Chunks, final: str) -> Placed:
     """Return what is there if it is the same, or raise."""
     try:
         descriptor = os.open(final, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb", buffering=0) as file:
+        with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
-            same = status.st_size == len(data) and file.readall() == data
+            same = status.st_size == sum(map(len, parts)) and all(
+                file.read(len(piece)) == piece for piece in pieces(parts)
+            )
     except OSError:
         same = False
     if not same:

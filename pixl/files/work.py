@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from pixl.deid import Record, deidentify
+from pixl.deid import Deidentifier
+from pixl.deid.parts import Chunks
 from pixl.dicom.elements import elements
 from pixl.dicom.part10 import read_part10
 from pixl.dicom.text import decode
@@ -15,7 +17,7 @@ from pixl.files.cache import Cache, Entry, Fingerprints, Made
 from pixl.files.job import Job, policy_and_terms
 from pixl.files.layout import Layout
 from pixl.files.outcome import Outcome, Row
-from pixl.files.sources import Reader, Source
+from pixl.files.sources import Reader, Source, check_unchanged
 from pixl.files.tree import Placed, Tree, found
 from pixl.hashing import CachedPseudonymiser, KeyedPseudonymiser
 from pixl.routing.filters import SeriesHeader, reason_to_skip_series
@@ -65,7 +67,8 @@ class Worker:
                 "the policy's files, or PIXL's own, changed while the run began: run the same command again"
             )
         self._project = job.project
-        self._pseudonymiser = CachedPseudonymiser(KeyedPseudonymiser(job.secret), REMEMBERED)
+        pseudonymiser = CachedPseudonymiser(KeyedPseudonymiser(job.secret), REMEMBERED)
+        self._deidentify = Deidentifier(self._policy, pseudonymiser)
         self._fingerprints = Fingerprints(job.secret)
         self._layout = Layout(job.layout)
         self._tree = Tree(job.out)
@@ -105,21 +108,22 @@ class Worker:
         if earlier:
             record, name = earlier.record, self._layout.path(earlier.record, task.source.name)
             if earlier.path != self._tree.path(name):
-                placed = self._place(_bytes_of(earlier), name, task)
+                placed = self._place((_bytes_of(earlier),), name, task)
             else:
                 placed = earlier.placed
         else:
-            done = deidentify(data, self._policy, self._pseudonymiser)
+            done = self._deidentify(data)
             record, name = done.record, self._layout.path(done.record, task.source.name)
-            placed = self._place(done.data, name, task)
-        made = Made(path=self._tree.path(name), placed=placed, record=_plain(record))
+            placed = self._place(done.parts, name, task)
+        made = Made(path=self._tree.path(name), placed=placed, record=record)
         row = done_row(task.source, made, name, earlier=earlier is not None)
         return Result(row=row, place=task.place, entry=Entry(source=task.source, content=content, made=made))
 
-    def _place(self, data: bytes, name: str, task: Task) -> Placed:
+    def _place(self, parts: Chunks, name: str, task: Task) -> Placed:
         """Write an output; it replaces what was made of the same input when that had other contents."""
         is_newer = task.before is not None and self._cache.is_only_output_of(self._tree.path(name), task.before)
-        return self._tree.place(data, name, replace=is_newer)
+        check = partial(check_unchanged, task.source) if not task.source.members else lambda: None
+        return self._tree.place(parts, name, replace=is_newer, check=check)
 
     def _check_filters(self, data: bytes) -> None:
         """Raise if the project leaves out the series that this instance is of."""
@@ -192,16 +196,3 @@ def _bytes_of(made: Made) -> bytes:
             return file.readall()
     except OSError as error:
         raise InstanceFailed(f"its earlier output cannot be read: {error.strerror}") from None
-
-
-def _plain(record: Record) -> Record:
-    """Return a record that can go to another process."""
-    return Record(
-        sop_uid=record.sop_uid,
-        series_uid=record.series_uid,
-        study_uid=record.study_uid,
-        patient_id=record.patient_id,
-        accession_number=record.accession_number,
-        modality=record.modality,
-        counts=dict(record.counts),
-    )

@@ -61,7 +61,20 @@ def test_rules_hold_at_every_depth(instance, policy, pseudonymiser, read, syntax
     out = read(deidentify(data, policy(rules), pseudonymiser).data)
     assert out.ProcedureCodeSequence[0].CodeValue == "T1"
     assert "CodeMeaning" not in out.ProcedureCodeSequence[0]
-    assert len(out.ProcedureCodeSequence[0].ConceptCodeSequence) == 0  # nothing is left in it
+    assert "ConceptCodeSequence" not in out.ProcedureCodeSequence[0]  # nothing is left in it
+
+
+@pytest.mark.parametrize("syntax", ENCODINGS)
+def test_sequence_of_which_nothing_is_left_stays_only_where_objects_must_have_it(
+    instance, policy, pseudonymiser, read, syntax
+):
+    names = ("AcquisitionContextSequence", "PerFrameFunctionalGroupsSequence", "AnatomicRegionSequence")
+    sequences = {name: Sequence([item(CodeMeaning="Jones"), item(CodeMeaning="Smith")]) for name in names}
+    data = instance(syntax=syntax, **sequences)
+    out = read(deidentify(data, policy({"op": "keep", "tags": list(names)}), pseudonymiser).data)
+    assert len(out.AcquisitionContextSequence) == 0  # type 2
+    assert len(out.PerFrameFunctionalGroupsSequence) == 2  # an item a frame
+    assert "AnatomicRegionSequence" not in out
 
 
 def test_sequence_without_a_rule_is_removed_although_what_is_in_it_has_one(instance, policy, pseudonymiser, read):
@@ -264,6 +277,27 @@ def test_pixels_that_a_recipe_would_have_to_black_out_are_refused(instance, poli
     rules = {"op": "keep", "tags": ["PixelData"]}
     with pytest.raises(InstanceRejected, match="recipe"):
         deidentify(data, policy(rules, refuse_pixels="a recipe cannot run"), pseudonymiser)
+
+
+@pytest.mark.parametrize("rules", [[], [{"op": "keep", "tags": ["BurnedInAnnotation"]}]])
+@pytest.mark.parametrize("said", ["YES", "yes", " YES "])
+def test_text_that_is_said_to_be_burned_in_does_not_pass(instance, policy, pseudonymiser, rules, said):
+    pixels = element(0x7FE00010, "OW", b"\0\0")
+    keep_pixels = {"op": "keep", "tags": ["PixelData"]}
+    data = instance([element(0x00280301, "CS", said), pixels])
+    with pytest.raises(InstanceRejected, match="BurnedInAnnotation is YES"):
+        deidentify(data, policy(keep_pixels, *rules), pseudonymiser)
+    assert deidentify(data, policy(keep_pixels, *rules, allow_burned_in=True), pseudonymiser).record
+    # Where no pixels leave, none can show a name.
+    assert deidentify(data, policy(*rules), pseudonymiser).record
+    assert deidentify(instance([element(0x00280301, "CS", "NO"), pixels]), policy(keep_pixels), pseudonymiser).record
+
+
+def test_what_stands_in_place_of_the_burned_in_code_is_kept_only_if_it_is_a_code(instance, policy, pseudonymiser, read):
+    keep = {"op": "keep", "tags": ["BurnedInAnnotation"]}
+    for said, kept in (("NO", "NO"), ("Jane Doe", "")):
+        out = read(deidentify(instance([element(0x00280301, "CS", said)]), policy(keep), pseudonymiser).data)
+        assert (out.BurnedInAnnotation or "") == kept
 
 
 # What is around the data set

@@ -18,6 +18,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from pixl.deid import deidentify, load_policy
+from pixl.deid.parts import FRAMES, TYPE_2_SEQUENCES
 from pixl.deid.policy import Policy
 from pixl.deid.policy_file import RuleKeys, rules_of
 from pixl.dicom.names import dictionary
@@ -119,7 +120,10 @@ def expected(dataset, kept):
         elif element.tag in kept and element.VR == "SQ":
             items = [expected(item, kept) for item in element.value]
             came_like_this = items == [plain(item) for item in element.value]
-            result[element.tag] = items if any(items) or came_like_this else []
+            if any(items) or came_like_this or element.tag in FRAMES:
+                result[element.tag] = items
+            elif element.tag in TYPE_2_SEQUENCES:
+                result[element.tag] = []
         elif element.tag in kept:
             result[element.tag] = str(element.value)
     return result

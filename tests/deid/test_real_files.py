@@ -2,6 +2,9 @@
 
 import contextlib
 import io
+import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -131,3 +134,42 @@ def test_a_file_cut_anywhere_fails_or_is_whole_and_never_half_done(name, pseudon
     for length in range(0, min(len(data), 4000), 3):
         with contextlib.suppress(InstanceFailed, InstanceRejected):
             list(flat(read(deidentify(data[:length], POLICY, pseudonymiser).data)))
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_representations_byte_order_and_character_set_stay_as_they_came(name, pseudonymiser):
+    before, after = done(name, pseudonymiser)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        old = {path: element.VR for path, element in flat(before)}
+        new = {path: element.VR for path, element in flat(after)}
+    assert {path: vr for path, vr in new.items() if path in old and vr != old[path]} == {}
+    assert after.original_encoding == before.original_encoding
+    assert after.get("SpecificCharacterSet") == before.get("SpecificCharacterSet")
+
+
+DIGEST = """
+import hashlib, sys
+from pathlib import Path
+from pixl.deid import deidentify, load_policy
+from pixl.hashing import KeyedPseudonymiser
+from pixl.project import Projects
+policy = load_policy(Projects(Path(sys.argv[1])).get("demo"))
+for name in sys.argv[2:]:
+    done = deidentify(Path(name).read_bytes(), policy, KeyedPseudonymiser(b"0" * 32))
+    print(hashlib.sha256(done.data).hexdigest())
+"""
+
+
+def test_every_process_makes_the_same_bytes():
+    names = ["CT_small.dcm", "MR_small_bigendian.dcm", "rtplan.dcm", "test-SR.dcm", "JPEG2000.dcm", "liver.dcm"]
+    command = [sys.executable, "-W", "ignore", "-c", DIGEST, str(Path(__file__).parents[2] / "projects")]
+    command += [get_testdata_file(name) for name in names]
+    printed = {
+        subprocess.run(
+            command, env=os.environ | {"PYTHONHASHSEED": seed}, check=True, capture_output=True, text=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(printed) == 1
+    assert len(printed.pop().split()) == len(names)

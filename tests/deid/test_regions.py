@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -22,9 +23,13 @@ from pydicom.uid import (
 )
 
 from pixl.deid import deidentify, load_policy
+from pixl.deid.picture import read_picture
+from pixl.deid.region_file import RegionsFile, device_regions
 from pixl.deid.regions import DeviceRegions
+from pixl.dicom.part10 import read_part10
 from pixl.domain.errors import ConfigurationError, InstanceFailed, InstanceRejected
 from pixl.domain.project import DestinationNames, Project
+from pixl.project.yaml_file import read_form
 
 ROWS, COLUMNS, FRAMES = 6, 8, 2
 LEFT, TOP, WIDTH, HEIGHT = 2, 1, 4, 3
@@ -375,6 +380,51 @@ def test_a_policy_names_its_lists_and_its_hash_knows_what_is_in_them(load):
 def test_a_wrong_list_is_named_with_file_and_place(load, policy, regions, said):
     with pytest.raises(ConfigurationError, match=said):
         load(policy, regions)
+
+
+ELEMENTS = """
+devices:
+- name: ACME 2
+  when: {elements: {SoftwareVersions: "^2[.]", Modality: "^US$"}, unless: {ImageType: "DERIVED"}}
+  blank: [[0, 0, 8, 1]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "matches"),
+    [
+        ({}, True),
+        ({"SoftwareVersions": "12.1"}, False),
+        ({"SoftwareVersions": None}, False),
+        ({"Modality": "CT"}, False),
+        ({"ImageType": ["DERIVED", "PRIMARY"]}, False),
+    ],
+)
+def test_a_list_may_ask_for_any_element(load, instance, changed, matches):
+    (device,) = load("regions: [devices.yaml]", ELEMENTS).regions
+    keywords = {"Modality": "US", "SoftwareVersions": "2.1", "ImageType": ["ORIGINAL", "PRIMARY"]} | changed
+    data = image(instance, noise((1, ROWS, COLUMNS)), **keywords)
+    assert device.matches(read_picture(read_part10(data))) is matches
+
+
+@pytest.mark.parametrize(
+    ("regions", "said"),
+    [
+        (ELEMENTS.replace("SoftwareVersions", "SoftwareVersion"), "did you mean 'SoftwareVersions'"),
+        (ELEMENTS.replace("DERIVED", "("), r"unless\.ImageType: not a regular expression"),
+    ],
+)
+def test_an_element_that_a_list_asks_for_wrongly_is_named(load, regions, said):
+    with pytest.raises(ConfigurationError, match=said):
+        load("regions: [devices.yaml]", regions)
+
+
+def test_the_ready_list_of_devices_loads_and_its_entries_tell_devices_apart():
+    path = Path(__file__).parents[2] / "projects" / "policies" / "regions" / "dicom-dre.yaml"
+    devices = device_regions(read_form(path, RegionsFile), path)
+    assert len(devices) > 180
+    assert sum(len(device.blank) for device in devices) > 200
+    assert not [device.name for device in devices if not (device.manufacturer or device.condition)]
 
 
 # Faces

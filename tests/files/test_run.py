@@ -22,13 +22,13 @@ PATTERN = "{input_path}"
 def engine(monkeypatch):
     """The real engine, counted."""
     calls = []
-    real = work_module.deidentify
 
-    def counted(data, *rest, **more):
-        calls.append(len(data))
-        return real(data, *rest, **more)
+    class Counted(work_module.Deidentifier):
+        def __call__(self, data):
+            calls.append(len(data))
+            return super().__call__(data)
 
-    monkeypatch.setattr(work_module, "deidentify", counted)
+    monkeypatch.setattr(work_module, "Deidentifier", Counted)
     return calls
 
 
@@ -275,16 +275,16 @@ def test_a_file_that_changes_while_it_is_read_fails(run, make_ct):
 def test_a_full_disk_ends_the_run_and_leaves_nothing_half_written(run, make_ct, monkeypatch):
     for number in range(3):
         run.add(f"{number}.dcm", make_ct(number))
-    real, written = os.write, []
+    real, written = os.writev, []
 
-    def full(descriptor, data):
-        written.append(len(data))
+    def full(descriptor, parts):
+        written.append(len(parts))
         if len(written) > 1:
-            real(descriptor, data[:100])
+            os.write(descriptor, bytes(100))
             raise OSError(errno.ENOSPC, "No space left on device")
-        return real(descriptor, data)
+        return real(descriptor, parts)
 
-    monkeypatch.setattr(tree_module.os, "write", full)
+    monkeypatch.setattr(tree_module.os, "writev", full)
     with pytest.raises(ConfigurationError, match="the disk is full: make room"):
         run(layout=PATTERN)
     assert run.outputs() == ["0.dcm"]
@@ -330,14 +330,14 @@ def test_stopping_keeps_what_is_done_and_the_next_run_goes_on(run, make_ct):
 def test_a_bug_fails_one_input_and_its_reason_holds_no_value(run, make_ct, monkeypatch):
     run.add("a.dcm", make_ct(1))
     run.add("b.dcm", make_ct(2))
-    real = work_module.deidentify
 
-    def faulty(data, *rest, **more):
-        if data == make_ct(1):
-            raise KeyError("Ashworth")
-        return real(data, *rest, **more)
+    class Faulty(work_module.Deidentifier):
+        def __call__(self, data):
+            if data == make_ct(1):
+                raise KeyError("Ashworth")
+            return super().__call__(data)
 
-    monkeypatch.setattr(work_module, "deidentify", faulty)
+    monkeypatch.setattr(work_module, "Deidentifier", Faulty)
     run(layout=PATTERN)
     assert run.outcomes() == {"a.dcm": "failed", "b.dcm": "done"}
     assert "KeyError" in run.rows["a.dcm"].reason

@@ -1,10 +1,9 @@
 """What the text engine leaves and masks too much, next to others: `python -m bench.text [--reports 1000]`.
 
-On invented UK radiology reports (`pixl.testing.report_corpus`), with what is known of each patient and without; on the
 On invented UK radiology reports (`pixl.testing.report_corpus`), with what is known of each patient and without; on
 the adversarial reports, which are another hand's; on identifier-free prose, plain and full of eponyms; on public
-a folder holds them. Next to Presidio with a small spaCy model, and to a default-deny by philter-lite's list of safe
-words, each in an environment of its own. Speed is CPU time on one core.
+corpora, if a folder holds them. Next to Presidio with a small spaCy model, and to a default-deny by philter-lite's list
+of safe words, each in an environment of its own. Speed is CPU time on one core.
 """
 
 from __future__ import annotations

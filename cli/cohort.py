@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +19,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pixl.domain.errors import ConfigurationError
+from pixl.domain.project import Project
+from pixl.domain.report import ReportState
 from pixl.domain.state import FINAL, IN_FLIGHT, State
-from pixl.ledger import ExtractStatus, Ledger, Loaded, Portion
+from pixl.ledger import ExtractStatus, Ledger, Loaded, Portion, Reports, ReportStatus
 from pixl.secrets import open_store
 from pixl.settings import Settings
 
@@ -42,6 +44,23 @@ COLOURS = {
     State.REJECTED: "yellow",
     State.FAILED: "red",
     State.HELD: "magenta",
+}
+
+SHOWN_REPORTS = (
+    ReportState.EXPORTED,
+    ReportState.RELEASED,
+    ReportState.MISSING,
+    ReportState.REJECTED,
+    ReportState.FAILED,
+    ReportState.HELD,
+)
+REPORT_COLOURS = {
+    ReportState.EXPORTED: "green",
+    ReportState.RELEASED: "green",
+    ReportState.MISSING: "yellow",
+    ReportState.REJECTED: "yellow",
+    ReportState.FAILED: "red",
+    ReportState.HELD: "magenta",
 }
 
 ProjectOption = Annotated[str | None, typer.Option("--project", "-p", help="Only this project.")]
@@ -76,7 +95,7 @@ def load(
     console = Console(soft_wrap=True, highlight=False)
     with console.status(f"reading {path.name}"):
         cohort = _chosen(read_cohort(path, known_projects=projects.names()), path, project)
-    portions = [_portion(one, projects.get(one.extract.project).priority, priority) for one in cohort.extracts]
+    portions = [_portion(one, projects.get(one.extract.project), priority) for one in cohort.extracts]
     with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger, console.status("loading"):
         loaded = ledger.load_all(
             portions,
@@ -89,10 +108,14 @@ def load(
         _say_loaded(console, one, changed, dry_run=dry_run)
 
 
-def _portion(one: ExtractCohort, usual: int, priority: int | None) -> Portion:
-    skipped = {part.reason: part.count for part in one.skipped}
-    chosen = usual if priority is None else priority
-    return Portion(extract=one.extract, requests=one.requests, skipped=skipped, priority=chosen)
+def _portion(one: ExtractCohort, project: Project, priority: int | None) -> Portion:
+    return Portion(
+        extract=one.extract,
+        requests=one.requests,
+        skipped={part.reason: part.count for part in one.skipped},
+        priority=project.priority if priority is None else priority,
+        reports=project.reports is not None,
+    )
 
 
 def _chosen(cohort: Cohort, path: Path, project: str | None) -> Cohort:
@@ -117,6 +140,8 @@ def _say_loaded(console: Console, one: ExtractCohort, loaded: Loaded, *, dry_run
         )
     if before:
         console.print(f"  asked for before: {before:,}")
+    if loaded.new_reports:
+        console.print(f"  reports {'would be asked for' if dry_run else 'asked for'}: {loaded.new_reports:,} new")
     for part in one.skipped:
         console.print(Text(f"  {part}", style="yellow"))
 
@@ -133,14 +158,15 @@ def status(
 ) -> None:
     """Show the state sum: requested = exported + missing + rejected + failed + held + in flight.
 
-    With --watch it ends with 1 if a study has failed.
+    The sum of the reports stands below, where a project asks for them. With --watch it ends with 1 if a study or a
+    report has failed.
     """
     settings = Settings.from_process()
     with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
         if project is not None:
             _check_known(ledger, project)
         if as_json:
-            print(json.dumps([_as_json(one) for one in ledger.status(project)], indent=2))
+            print(json.dumps(_status_as_json(ledger, project), indent=2))
         elif watch:
             _watch(ledger, project)
         else:
@@ -151,12 +177,12 @@ def _watch(ledger: Ledger, project: str | None) -> None:
     """Show the page again and again until nothing is in flight."""
     with Live(console=Console(), refresh_per_second=4) as live:
         while True:
-            found = ledger.status(project)
+            found, reports = ledger.status(project), ledger.reports.status(project)
             live.update(page(ledger, project))
-            if not any(one.in_flight for one in found):
+            if not sum(one.in_flight for one in found) + sum(one.in_flight for one in reports):
                 break
             time.sleep(WATCH_SECONDS)
-    if any(one.counts.get(State.FAILED) for one in found):
+    if any(one.counts.get(State.FAILED) for one in found) or any(one.counts.get(ReportState.FAILED) for one in reports):
         raise typer.Exit(SOME_FAILED)
 
 
@@ -171,7 +197,7 @@ def retry(
         bool, typer.Option("--from-start", help="Fetch and de-identify again, not only the step that failed.")
     ] = False,
 ) -> None:
-    """Let failed studies (or others) go on from where they stopped."""
+    """Let failed studies (or others) go on from where they stopped; reports in such a state are done again."""
     states = set(state or [State.FAILED])
     if states & IN_FLIGHT:
         raise ConfigurationError(f"only studies that have ended can be retried: {', '.join(sorted(FINAL))}")
@@ -179,8 +205,12 @@ def retry(
     with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
         made = _generated_at(ledger, project, extract)
         count = ledger.retry(project, states=states, generated_at=made, from_start=from_start)
+        known = {ReportState(state.value) for state in states if state.value in set(ReportState)}
+        reports = ledger.reports.retry(project, states=known, generated_at=made)
     names = ", ".join(sorted(states))
     done = f"{_count(count, 'study goes', 'studies go')} on" if count else f"nothing to do: no study is {names}"
+    if reports:
+        done += f"; {_count(reports, 'report is', 'reports are')} done again"
     Console(soft_wrap=True, highlight=False).print(f"{project}: {done}")
 
 
@@ -198,7 +228,10 @@ def cancel(
             what = f"extract {extract} of {project}" if extract else project
             typer.confirm(f"Stop every study of {what} that is on its way?", abort=True)
         count = ledger.cancel(project, generated_at=made)
+        reports = ledger.reports.cancel(project, generated_at=made)
     done = f"{_count(count, 'study is', 'studies are')} cancelled" if count else "nothing to do: no study is on its way"
+    if reports:
+        done += f"; {_count(reports, 'report is', 'reports are')} cancelled"
     Console(soft_wrap=True, highlight=False).print(f"{project}: {done}; what is being exported right now goes on")
 
 
@@ -218,22 +251,44 @@ def page(ledger: Ledger, project: str | None) -> Group:
     found = ledger.status(project)
     if not found:
         return Group(Text("No cohort is loaded. `pixl cohort load PATH` loads one."))
-    return Group(_table(found), Text(), *_gate(ledger), *_reasons(ledger, project))
+    return Group(_table(found), Text(), *_gate(ledger), *_reasons(ledger, project), *_reports(ledger.reports, project))
+
+
+def _reports(reports: Reports, project: str | None) -> Iterator[Table | Text]:
+    """Yield the sum of the reports and why they are where they are, if there are any."""
+    found = reports.status(project)
+    if not found:
+        return
+    table = _sum_table("reports of", [state.value for state in SHOWN_REPORTS])
+    for one in found:
+        numbers = [_number(one.counts.get(state, 0), REPORT_COLOURS[state]) for state in SHOWN_REPORTS]
+        total = Text(str(one.requested), style="bold")
+        table.add_row(_title(one), total, *numbers, _number(one.in_flight, "cyan"))
+    yield table
+    yield Text()
+    reasons = [(name, str(state), reason, count) for name, state, reason, count in reports.reasons(project)]
+    if reasons:
+        yield _reasons_table("reports", reasons, {state.value: colour for state, colour in REPORT_COLOURS.items()})
 
 
 def _table(found: Sequence[ExtractStatus]) -> Table:
-    """Return a line of numbers for each extract. Its names and its bar are one above the other: 80 columns hold all."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False, row_styles=["", ""], leading=1)
-    table.add_column("extract", min_width=BAR_WIDTH, overflow="fold")
-    for name in ("requested", *(state.value for state in SHOWN), "in flight"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = _sum_table("extract", [state.value for state in SHOWN])
     for one in found:
         numbers = [_number(one.counts.get(state, 0), COLOURS[state]) for state in SHOWN]
         table.add_row(_title(one), Text(str(one.requested), style="bold"), *numbers, _number(one.in_flight, "cyan"))
     return table
 
 
-def _title(one: ExtractStatus) -> Group:
+def _sum_table(title: str, states: Sequence[str]) -> Table:
+    """Return a line of numbers for each extract. Its names and its bar are one above the other: 80 columns hold all."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False, row_styles=["", ""], leading=1)
+    table.add_column(title, min_width=BAR_WIDTH, overflow="fold")
+    for name in ("requested", *states, "in flight"):
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _title(one: ExtractStatus | ReportStatus) -> Group:
     made = one.generated_at.strftime("%Y-%m-%d %H:%M:%S") if one.generated_at else "by hand"
     done = one.requested - one.in_flight
     bar = ProgressBar(total=one.requested or 1, completed=done if one.requested else 1, width=BAR_WIDTH)
@@ -253,21 +308,39 @@ def _gate(ledger: Ledger) -> Iterator[Text]:
 
 
 def _reasons(ledger: Ledger, project: str | None) -> Iterator[Table | Text]:
-    reasons = ledger.reasons(project)
-    if not reasons:
-        return
+    reasons = [(name, str(state), reason, count) for name, state, reason, count in ledger.reasons(project)]
+    if reasons:
+        yield _reasons_table("studies", reasons, {state.value: colour for state, colour in COLOURS.items()})
+
+
+def _reasons_table(what: str, reasons: Sequence[tuple[str, str, str, int]], colours: Mapping[str, str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("studies", justify="right", no_wrap=True)
+    table.add_column(what, justify="right", no_wrap=True)
     table.add_column("state", no_wrap=True)
     table.add_column("project", overflow="fold", max_width=NAME_WIDTH)
     table.add_column("why", overflow="fold", ratio=1)
     for name, state, reason, count in reasons:
         # What an archive answers is shown as it is, not as markup.
-        table.add_row(str(count), Text(state.value, style=COLOURS.get(state, "cyan")), name, Text(reason))
-    yield table
+        table.add_row(str(count), Text(state, style=colours.get(state, "cyan")), name, Text(reason))
+    return table
 
 
-def _as_json(one: ExtractStatus) -> dict[str, Any]:
+def _status_as_json(ledger: Ledger, project: str | None) -> list[dict[str, Any]]:
+    reports: dict[tuple[str, dt.datetime | None], ReportStatus] = {
+        (one.project, one.generated_at): one for one in ledger.reports.status(project)
+    }
+    return [_as_json(one, reports.get((one.project, one.generated_at))) for one in ledger.status(project)]
+
+
+def _reports_as_json(one: ReportStatus) -> dict[str, Any]:
+    return {
+        "requested": one.requested,
+        "in_flight": one.in_flight,
+        "counts": {state.value: one.counts.get(state, 0) for state in ReportState},
+    }
+
+
+def _as_json(one: ExtractStatus, reports: ReportStatus | None) -> dict[str, Any]:
     return {
         "project": one.project,
         "extract": one.generated_at.isoformat(sep=" ") if one.generated_at else None,
@@ -276,4 +349,5 @@ def _as_json(one: ExtractStatus) -> dict[str, Any]:
         "requested": one.requested,
         "in_flight": one.in_flight,
         "counts": {state.value: one.counts.get(state, 0) for state in State},
+        "reports": None if reports is None else _reports_as_json(reports),
     }

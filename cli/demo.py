@@ -107,6 +107,7 @@ def _search(console: Console, received: Path, tokens: list[Token]) -> None:
 
 def _tell(console: Console, settings: Settings) -> None:
     console.print("\nHave a look; all of it goes on running:")
+    console.print(f"  console (review, progress)   {settings.console_url}; `pixl console user add NAME --role admin`")
     console.print(f"  orthanc-raw (identifiable)   {settings.raw_url}/app/explorer.html")
     console.print(f"  orthanc-anon (de-identified) {settings.anon_url}/app/explorer.html")
     console.print(f"  user admin, password in      {settings.data / 'secrets' / 'orthanc-admin-password'}")

@@ -22,12 +22,14 @@ from rich.markup import escape
 
 from pixl.deid import load_policy
 from pixl.domain.errors import ConfigurationError, PixlError, ServiceUnavailable
+from pixl.domain.person import Role
 from pixl.domain.secret import SecretStore
 from pixl.export import NOWHERE, open_destination
 from pixl.export.destinations import destination_names
 from pixl.export.ftps_options import FtpsOptions
 from pixl.export.ftps_session import FtpsAccess, FtpsSession
 from pixl.export.options import Origin, read_options
+from pixl.ledger import Ledger
 from pixl.ledger.keys import LEDGER_KEY
 from pixl.orthanc import OrthancClient
 from pixl.project import Projects
@@ -171,6 +173,11 @@ def _services(settings: Settings, store: SecretStore) -> Iterator[Finding]:
             yield Finding(what=status.name, outcome="fail", text=mend)
 
 
+def _console(settings: Settings, store: SecretStore) -> Iterator[Finding]:
+    if is_up(settings):
+        yield _tried("console", _has_admin, settings, store)
+
+
 def _archives(settings: Settings, store: SecretStore) -> Iterator[Finding]:
     if settings.primary is None:
         text = "no archive to fetch from: set PIXL_ARCHIVE_PRIMARY to AET@host:port"
@@ -188,6 +195,7 @@ CHECKS: tuple[Callable[[Settings, SecretStore], Iterable[Finding]], ...] = (
     _secrets,
     _projects,
     _services,
+    _console,
     _archives,
     _destinations,
 )
@@ -282,6 +290,15 @@ def _is_right(settings: Settings, store: SecretStore, name: str) -> str:
         return _there(settings, store, name)
     check_key(settings, store, name)
     return "is there, and none but this one was used"
+
+
+def _has_admin(settings: Settings, store: SecretStore) -> str:
+    with Ledger.connect(settings.database, store) as ledger:
+        accounts = [one for one in ledger.people.all() if one.removed_at is None]
+    if not accounts:
+        return "nobody may log in yet: `pixl console user add NAME --role admin`"
+    admins = sum(one.person.role is Role.ADMIN for one in accounts)
+    return f"{len(accounts)} may log in at {settings.console_url}, {admins} of them as admin"
 
 
 def _wanted_destinations(projects: Projects) -> Iterator[str]:

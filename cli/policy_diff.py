@@ -26,14 +26,32 @@ class Change:
 
 def changes(first: Policy, second: Policy) -> Iterator[Change]:
     """Yield what another policy does otherwise, the standard elements by tag; nothing if both do the same."""
-    for what in ("options", "modalities", "refuse_pixels"):
+    for what in ("options", "modalities", "refuse_pixels", "allow_burned_in"):
         before, after = _shown(getattr(first, what)), _shown(getattr(second, what))
         if before != after:
             yield Change(where="", what=what.replace("_", " "), before=before, after=after)
-    yield from _between(Rulebook.of(first.rules), Rulebook.of(second.rules), "")
+    yield from _of_regions(first, second)
+    yield from _of_items(first, second)
+    yield from _between(Rulebook.of(first.rules, first.limits), Rulebook.of(second.rules, second.limits), "")
     old, new = _by_device(first), _by_device(second)
     for device in sorted(old.keys() | new.keys()):
         yield from _between(old.get(device, NOTHING), new.get(device, NOTHING), device)
+
+
+def _of_regions(first: Policy, second: Policy) -> Iterator[Change]:
+    """Yield the entries of the lists of regions that differ."""
+    old, new = ({device.name: str(device) for device in policy.regions} for policy in (first, second))
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            after = "gone" if name not in new else "other regions" if name in old else "listed"
+            yield Change(where="", what=f"regions of {name}", before="listed" if name in old else "none", after=after)
+
+
+def _of_items(first: Policy, second: Policy) -> Iterator[Change]:
+    for concept in sorted(first.unwanted_items ^ second.unwanted_items):
+        before = "remove" if concept in first.unwanted_items else "as its elements"
+        after = "remove" if concept in second.unwanted_items else "as its elements"
+        yield Change(where="", what=f"content items {' '.join(concept)}", before=before, after=after)
 
 
 def _between(first: Rulebook, second: Rulebook, where: str) -> Iterator[Change]:
@@ -60,7 +78,7 @@ def _by_device(policy: Policy) -> dict[str, Rulebook]:
     rules: dict[str, tuple[Rule, ...]] = {}
     for override in policy.overrides:
         rules[_device(override)] = rules.get(_device(override), ()) + override.rules
-    return {device: Rulebook.of(merged) for device, merged in rules.items()}
+    return {device: Rulebook.of(merged, policy.limits) for device, merged in rules.items()}
 
 
 def _device(override: Override) -> str:
@@ -68,5 +86,7 @@ def _device(override: Override) -> str:
     return f"{device}, modality {' or '.join(override.modalities) or 'any'}"
 
 
-def _shown(value: str | tuple[str, ...]) -> str:
+def _shown(value: str | tuple[str, ...] | bool) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return value if isinstance(value, str) and value else ", ".join(value) or "none"

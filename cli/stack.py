@@ -102,9 +102,11 @@ def _tell_where(console: Console, settings: Settings) -> None:
     place = "in the secret store, as `orthanc-admin-password`"
     if isinstance(store, FileStore):
         place = f"in {settings.secrets.removeprefix('file:')}/orthanc-admin-password"
+    console.print(f"Review and progress:   {settings.console_url}", soft_wrap=True)
     console.print(f"Images, identifiable:  {settings.raw_url}/app/explorer.html", soft_wrap=True)
     console.print(f"Images, de-identified: {settings.anon_url}/app/explorer.html", soft_wrap=True)
-    console.print(f"The user is {ADMIN_USER!r}; the password is {place}.", soft_wrap=True)
+    console.print(f"The user of the last two is {ADMIN_USER!r}; the password is {place}.", soft_wrap=True)
+    console.print("Who may log in to the first: `pixl console user add NAME --role admin`.", soft_wrap=True)
 
 
 def _log_files(folder: Path, name: str) -> list[Path]:

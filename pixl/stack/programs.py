@@ -50,6 +50,7 @@ def programs(settings: Settings) -> list[Program]:
         _orthanc(settings, orthanc.raw(settings), settings.raw_url, priority=20),
         _orthanc(settings, orthanc.anon(settings), settings.anon_url, priority=21),
         _service(settings, "ehr_api", settings.ehr_url, priority=30),
+        _service(settings, "console", settings.console_url, priority=35),
         # Last to start and first to stop: it makes all the others work.
         _service(settings, "imaging_api", settings.imaging_url, priority=40),
     ]
@@ -62,6 +63,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "PIXL_DATA": str(settings.data),
         "PIXL_PROJECTS": str(settings.projects),
         "PIXL_DESTINATIONS": str(settings.destinations),
+        "PIXL_REPORTS": str(settings.reports),
         "PIXL_SECRETS": settings.secrets,
         # Without it every C-STORE of Orthanc waits for an acknowledgement: 17 instances a second, not 100.
         "TCP_NODELAY": "1",

@@ -31,11 +31,12 @@ class TemporaryPostgres:
         """Return a connection string without the password, as PIXL's settings have it."""
         return f"host=127.0.0.1 port={self.port} dbname={database} user=pixl"
 
-    def new_database(self) -> str:
-        """Make an empty database and return its connection string."""
+    def new_database(self, template: str = "template1") -> str:
+        """Make a database that is like `template` (to which nobody is connected); return its connection string."""
         name = f"test_{secrets.token_hex(6)}"
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         with psycopg.connect(self.conninfo(), password=self.password, autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(statement)
         return self.conninfo(name)
 
 

@@ -1,4 +1,4 @@
-"""The invented hospital as running servers: a VNA, a PACS and a safe haven, supervised, under `DATA/hospital`."""
+"""The invented hospital as running servers: VNA, PACS, EMAP and a safe haven, supervised, under `DATA/hospital`."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import yaml
 
 from pixl.domain.errors import ConfigurationError, ServiceUnavailable
 from pixl.secrets import FileStore
 from pixl.settings import HOUSE, SETTINGS_FILE, Settings, read_settings_file
-from pixl.stack import Layout, orthanc
+from pixl.stack import Layout, cluster, orthanc
 from pixl.stack.layout import write_private
 from pixl.stack.ports import free_port, keep_free_ports
 from pixl.stack.processes import MARK
 from pixl.stack.programs import Program
 from pixl.stack.running import bring_down
 from pixl.stack.supervision import Supervisor, launch, passed_on
+from pixl.testing import emap
 from pixl.testing.dicom_files import KINDS
 from pixl.testing.hospital import Hospital, Special, build_hospital, store
 from pixl.testing.study import Study
@@ -33,6 +35,7 @@ HOST = "127.0.0.1"
 SAFE_HAVEN = "ftps"
 """What projects and the destinations file call the safe haven."""
 PASSWORD_SECRET = "safe-haven-password"  # noqa: S105 - the name of a secret
+EMAP_SECRET = "emap-password"  # noqa: S105 - the name of a secret
 START_SECONDS = 60
 ONLY_IN_PACS, NOWHERE = 6, 10
 """Every sixth study is in the PACS only; every tenth is in no archive."""
@@ -47,6 +50,7 @@ class Places:
     pacs_http: int
     pacs_dicom: int
     ftps: int
+    emap: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +91,7 @@ class Site:
         layout = Layout(data=self.folder)
         layout.prepare()
         if Supervisor(layout).pid() is None:
+            cluster.create(self.folder / "emap", self._password())
             programs = self._programs(layout)
             supervisor = launch(layout, programs, passed_on(os.environ) | {"TCP_NODELAY": "1"})
             for program in programs:
@@ -120,8 +125,30 @@ class Site:
                 priority=1,
                 url=f"ftps://{HOST}:{self.places.ftps}",
                 environment=environment,
-            )
+            ),
+            Program(
+                name="emap",
+                command=(sys.executable, "-m", "pixl.stack.run_postgres", *self._emap_place()),
+                priority=1,
+                url=f"{HOST}:{self.places.emap}",
+                stop_signal="INT",
+                environment=environment,
+            ),
         ]
+
+    def _emap_place(self) -> tuple[str, str, str]:
+        return str(self.folder / "emap"), HOST, str(self.places.emap)
+
+    def emap(self) -> psycopg.Connection[Any]:
+        """Connect to EMAP as its administrator."""
+        return psycopg.connect(
+            host=HOST,
+            port=self.places.emap,
+            user="postgres",
+            dbname="postgres",
+            password=self._password(),
+            connect_timeout=3,
+        )
 
     def _archives(self) -> list[tuple[str, str, int, int]]:
         places = self.places
@@ -164,13 +191,27 @@ class Site:
         deadline = time.monotonic() + START_SECONDS
         urls = [f"http://{HOST}:{http}/system" for _, _, http, _ in self._archives()]
         while True:
-            if all(_answers(url, self._password()) for url in urls) and (self.state / "port").exists():
+            if (
+                all(_answers(url, self._password()) for url in urls)
+                and (self.state / "port").exists()
+                and self._has_emap()
+            ):
                 return
             if time.monotonic() > deadline:
                 raise ServiceUnavailable(f"the hospital's servers do not answer; look into {self.folder / 'logs'}")
             time.sleep(0.2)
 
+    def _has_emap(self) -> bool:
+        try:
+            self.emap().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def _fill(self) -> None:
+        with self.emap() as connection:
+            emap.create(connection, FileStore(self.data / "secrets").get(EMAP_SECRET).decode())
+            emap.fill(connection, emap.reports_of(self.hospital))
         for name, aet, _, dicom in self._archives():
             part = self.folder / f"sent-to-{name}"
             for study in self.expected()[name]:
@@ -223,16 +264,15 @@ def bring_down_site(data: Path) -> None:
 
 def _places(folder: Path) -> Places:
     file = folder / "places.json"
-    if not file.exists():
-        ports: list[int] = []
-        for _ in Places.__dataclass_fields__:
-            ports.append(free_port(HOST, frozenset(ports)))
-        file.write_text(json.dumps(dict(zip(Places.__dataclass_fields__, ports, strict=True))), encoding="utf-8")
-    return Places(**json.loads(file.read_text(encoding="utf-8")))
+    known: dict[str, int] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    for name in Places.__dataclass_fields__.keys() - known.keys():
+        known[name] = free_port(HOST, frozenset(known.values()))
+    file.write_text(json.dumps(known), encoding="utf-8")
+    return Places(**known)
 
 
 def _configure(site: Site, lines: Sequence[str]) -> None:
-    """Write what tells the deployment of its archives and of the safe haven."""
+    """Write what tells the deployment of its archives, of EMAP and of the safe haven."""
     file = site.data / SETTINGS_FILE
     keep_free_ports(site.data, HOST)
     named = read_settings_file(file)
@@ -246,6 +286,7 @@ def _configure(site: Site, lines: Sequence[str]) -> None:
     with file.open("a", encoding="utf-8") as settings:
         settings.writelines(f"{line}\n" for name, line in wanted.items() if name not in named)
     _configure_destination(site)
+    _configure_reports(site)
 
 
 def _configure_destination(site: Site) -> None:
@@ -263,6 +304,23 @@ def _configure_destination(site: Site) -> None:
         "ca": str(site.state / "ca.pem"),
     }
     (site.data / "destinations.yaml").write_text(yaml.safe_dump({SAFE_HAVEN: options}), encoding="utf-8")
+
+
+def _configure_reports(site: Site) -> None:
+    """Write where reports come from, and the query: both belong to the deployment, not to PIXL."""
+    FileStore(site.data / "secrets").ensure(EMAP_SECRET, lambda: secrets.token_urlsafe(18).encode())
+    options = {
+        "kind": "postgres",
+        "host": HOST,
+        "port": site.places.emap,
+        "database": "postgres",
+        "user": emap.READER,
+        "password_secret": EMAP_SECRET,
+        "sslmode": "disable",
+        "query": "emap-reports.sql",
+    }
+    (site.data / "emap-reports.sql").write_text(emap.QUERY.read_text(encoding="utf-8"), encoding="utf-8")
+    (site.data / "reports.yaml").write_text(yaml.safe_dump({"sources": {"emap": options}}), encoding="utf-8")
 
 
 def _place_of(study: Study) -> str:

@@ -203,6 +203,8 @@ def test_watching_ends_when_nothing_is_in_flight_and_with_1_if_a_study_failed(pi
     pixl("cohort", "status", "--watch")
     pixl("cohort", "retry", "demo", "--state", "rejected")
     fail(pixl, 2)
+    with pixl.ledger() as ledger:
+        ledger.reports.cancel("demo")
     pixl("cohort", "status", "--watch", code=1)
 
 

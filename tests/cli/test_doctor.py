@@ -86,7 +86,7 @@ def test_what_a_project_says_that_means_something_else_here_is_a_warning(setting
     found = list(doctor.examine(settings, store))
     warnings = [one.text for one in found if one.what == "project demo" and one.outcome == "warn"]
     assert [text for text in warnings if text.startswith("project.azure_kv_alias is not used")]
-    assert [text for text in warnings if text.startswith("tag_operation_files: what a file does not name is removed")]
+    assert [text for text in warnings if text.startswith("tag_operation_files: what neither they nor the policy names")]
     assert [text for text in warnings if "PatientPosition is kept" in text]
     assert [one for one in found if one.what == "project demo" and one.outcome == "ok"]
 

@@ -79,6 +79,32 @@ def test_diff_names_the_devices_that_an_override_is_for(pixl, tmp_path):
     assert "  (0028,0011) Columns: keep -> remove" in printed
 
 
+def test_diff_knows_regions_content_items_and_what_the_profile_allows(pixl, tmp_path):
+    regions = pixl("policy", "diff", "research", "research-pixels").output
+    assert "regions of dose reports: none -> listed" in regions
+    assert "StudyDate" not in regions
+    less = pixl("policy", "diff", "research", "strict").output
+    assert "content items CODE DCM 121032: as its elements -> remove" in less
+    # A rule for a group does not loosen what the profile says of single elements, so it changes nothing here.
+    for name, rules in (("a", "[]"), ("b", "[{op: keep, groups: ['0010']}]")):
+        (tmp_path / f"{name}.yaml").write_text(f"rules: {rules}")
+    grouped = pixl("policy", "diff", str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml")).output
+    assert "(0010,0030)" not in grouped
+    assert "(0010,0200) QualityControlSubject: remove -> keep" in grouped
+
+
+def test_explained_pixels_are_those_of_which_regions_go(pixl, tmp_path, monkeypatch):
+    monkeypatch.setenv("PIXL_PROJECTS", str(tmp_path))
+    (tmp_path / "p.yaml").write_text("regions: [r.yaml]\nrules: [{op: keep, tags: [PixelData]}]")
+    (tmp_path / "r.yaml").write_text("devices: [{name: some CT, when: {modalities: [CT]}, blank: [[0, 0, 9, 9]]}]")
+    demo = (REPOSITORY / "projects" / "demo.yaml").read_text()
+    mine = demo.replace("policy: research", f"policy: {tmp_path}/p.yaml").replace("name: demo", "name: mine")
+    (tmp_path / "mine.yaml").write_text(mine)
+    printed = pixl("policy", "explain", "mine", get_testdata_file("CT_small.dcm")).output
+    assert "regions" in next(line for line in printed.splitlines() if "PixelData" in line)
+    assert "some CT" in printed
+
+
 def test_a_policy_is_tried_on_files_and_nothing_is_written_or_shown(pixl, tmp_path):
     (tmp_path / "files").mkdir()
     shutil.copy(get_testdata_file("CT_small.dcm"), tmp_path / "files")

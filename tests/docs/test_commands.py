@@ -39,7 +39,7 @@ def named(document):
 
 def known_prefix(words, commands):
     """The command that words begin with; a group's name alone is no command."""
-    return next((" ".join(words[:size]) for size in (2, 1) if " ".join(words[:size]) in commands), None)
+    return next((" ".join(words[:size]) for size in (3, 2, 1) if " ".join(words[:size]) in commands), None)
 
 
 def is_known(words, commands):

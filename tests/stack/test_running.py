@@ -19,7 +19,7 @@ from pixl.stack.supervision import Supervisor
 
 pytestmark = pytest.mark.servers
 
-ALL = ["postgres", "hashing_api", "orthanc-raw", "orthanc-anon", "ehr_api", "imaging_api"]
+ALL = ["postgres", "hashing_api", "orthanc-raw", "orthanc-anon", "ehr_api", "console", "imaging_api"]
 BACK_SECONDS = 60
 
 

@@ -1,0 +1,116 @@
+"""Reports on the command line: the sum, retries, review, drift."""
+
+import json
+
+import pytest
+
+from pixl.domain.finding import Finding, Part
+from pixl.domain.report import Counted, ReportState
+from pixl.ledger import Output, ReportEnding
+
+pytestmark = pytest.mark.servers
+
+TEXT = "Seen by QZSECRET at noon."
+
+
+def finish(pixl, *numbers, held=()):
+    """Take reports to their verdict, as ehr_api does."""
+    with pixl.ledger() as ledger:
+        for number in (*numbers, *held):
+            finding = Finding(
+                checker="report-shapes",
+                kind="name",
+                reason="looks like a name",
+                where="report",
+                value=TEXT,
+                parts=(Part(word="QZSECRET", kind="NAME", offset=8),),
+            )
+            output = Output(
+                text=TEXT,
+                read=TEXT,
+                certainty=0.2 if number in held else 1.0,
+                engine="rules",
+                method="shapes",
+                policy="0",
+                image_identifier="abc",
+                pseudo_study_uid=None,
+                found=1,
+                superseded=0,
+                findings=(finding,) if number in held else (),
+                flagged=number in held,
+                counted=Counted(words=5, masked=1, seen=1, agreed=1),
+            )
+            state = ReportState.HELD if number in held else ReportState.RELEASED
+            ledger.reports.finish(ledger.reports.report(number), output, lambda _, state=state: ReportEnding(state=state))
+
+
+def counts(pixl):
+    return {state: count for state, count in pixl.status()[0]["reports"]["counts"].items() if count}
+
+
+def test_the_sum_of_the_reports_stands_below_that_of_the_studies(pixl, extract):
+    assert "reports asked for: 3 new" in pixl("cohort", "load", extract(1, 2, 3))
+    finish(pixl, 1, held=(2,))
+    shown = pixl("cohort", "status")
+    assert "reports of" in shown
+    assert counts(pixl) == {"released": 1, "held": 1, "requested": 1}
+    assert pixl.status()[0]["reports"]["in_flight"] == 1
+
+
+def test_cancelled_reports_come_back_with_their_studies(pixl, extract):
+    pixl("cohort", "load", extract(1, 2))
+    assert "2 reports are cancelled" in pixl("cohort", "cancel", "demo", "--yes")
+    assert counts(pixl) == {"rejected": 2}
+    assert "2 reports are done again" in pixl("cohort", "retry", "demo", "--state", "rejected")
+    assert counts(pixl) == {"requested": 2}
+
+
+def test_a_held_report_is_shown_redacted_passed_or_failed(pixl, extract):
+    pixl("cohort", "load", extract(1, 2, 3))
+    finish(pixl, held=(1, 2, 3))
+    assert "QZSECRET" not in pixl("review", "list") + pixl("review", "show", "r1")
+    assert TEXT in pixl("review", "show", "r1", "--values")
+    pixl("review", "pass", "r1", "--reason", "a place", "--by", "ann")
+    pixl("review", "fail", "r2", "--reason", "a person", "--by", "ann")
+    pixl("review", "redact", "r3", "--reason", "a person", "--by", "ann")
+    assert counts(pixl) == {"released": 1, "rejected": 1, "requested": 1}
+    with pixl.ledger() as ledger:
+        assert ledger.reports.report(3).output == "Seen by [NAME] at noon."
+    assert "it passed review" in pixl("review", "show", "r1")
+
+
+@pytest.mark.parametrize("what", ["r99", "x1", "r", "seven"])
+def test_what_is_no_report_is_wrong_use(pixl, extract, what):
+    pixl("cohort", "load", extract(1))
+    pixl("review", "show", what, code=2)
+
+
+def test_the_sheet_of_a_review_takes_reports_too(pixl, extract, tmp_path):
+    pixl("cohort", "load", extract(1, 2))
+    finish(pixl, held=(1, 2))
+    sheet = tmp_path / "review.csv"
+    pixl("review", "export", sheet, "--groups")
+    text = sheet.read_text(encoding="utf-8-sig")
+    assert "report-shapes" in text
+    assert "QZSECRET" not in text
+
+
+def test_drift_shows_the_days_and_ends_with_0_while_there_are_too_few(pixl, extract):
+    pixl("cohort", "load", extract(1, 2))
+    assert "no report has been de-identified yet" in pixl("drift", "demo")
+    finish(pixl, 1, held=(2,))
+    assert "50.0%" in pixl("drift", "demo")
+    told = json.loads(pixl("drift", "demo", "--json"))
+    assert told["drift"] == []
+    assert told["days"][0]["reports"] == 2
+
+
+def test_a_day_that_is_unlike_the_others_ends_drift_with_1(pixl, extract):
+    pixl("cohort", "load", extract(1))
+    with pixl.ledger() as ledger, ledger.reports._pool.connection() as connection:
+        connection.execute("""
+            INSERT INTO report_day (project, day, reports, flagged, words, masked, seen, agreed, certainty)
+            SELECT 'demo', '2024-01-01'::date + n, 100, CASE n WHEN 9 THEN 60 ELSE 2 END, 9000, 900, 900, 890, 97
+            FROM generate_series(0, 9) AS n""")
+    assert "share of flagged reports" in pixl("drift", "demo", code=1)
+    pixl("drift", "demo", "--limit", "100000", code=0)

@@ -1,4 +1,4 @@
-"""How long the console's pages take with many held studies. `--studies 1000 --findings 5 --copies 200` has a million."""
+"""How long the console's pages take with many held studies. `--studies 1000 --copies 200` has a million."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pixl.domain.errors import ConfigurationError
+from pixl.domain.extractable import RowRule
 from pixl.domain.project import Project
 from pixl.domain.report import ReportState
 from pixl.domain.state import FINAL, IN_FLIGHT, State
@@ -28,6 +29,7 @@ from pixl.settings import Settings
 
 if TYPE_CHECKING:
     from pixl.cohort import Cohort, ExtractCohort
+    from pixl.project import Projects
 
 app = typer.Typer(name="cohort", help="Load cohorts, and see where their studies are.", no_args_is_help=True)
 
@@ -71,7 +73,7 @@ ExtractOption = Annotated[
 
 @app.command()
 def load(
-    path: Annotated[Path, typer.Argument(help="An OMOP-ES extract folder, or a CSV file.")],
+    path: Annotated[Path, typer.Argument(help="An OMOP-ES extract folder, a CSV file, or a list of UIDs.")],
     project: ProjectOption = None,
     priority: Annotated[
         int | None,
@@ -85,16 +87,26 @@ def load(
     allow_older: Annotated[
         bool, typer.Option("--allow-older", help="Load an extract that is older than one loaded before.")
     ] = False,
+    *,
+    modality: Annotated[
+        str | None, typer.Option("--modality", "-m", help="Of a list of UIDs: only the series of this modality.")
+    ] = None,
 ) -> None:
     """Read a cohort, check all of it, and ask for each study that its project has not asked for before."""
-    from pixl.cohort import copy_public, read_cohort  # noqa: PLC0415  pyarrow takes its time
+    from pixl.cohort import Listing, copy_public, read_cohort  # noqa: PLC0415  pyarrow takes its time
     from pixl.project import Projects  # noqa: PLC0415
 
     settings = Settings.from_process()
     projects = Projects(settings.projects)
+    if modality is not None:
+        _check_modality(projects, project, modality)
     console = Console(soft_wrap=True, highlight=False)
     with console.status(f"reading {path.name}"):
-        cohort = _chosen(read_cohort(path, known_projects=projects.names()), path, project)
+        listing = Listing(project=project, modality=modality)
+        rules = _rules(projects, project)
+        cohort = _chosen(
+            read_cohort(path, known_projects=projects.names(), rules=rules, listing=listing), path, project
+        )
     portions = [_portion(one, projects.get(one.extract.project), priority) for one in cohort.extracts]
     with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger, console.status("loading"):
         loaded = ledger.load_all(
@@ -106,6 +118,19 @@ def load(
         )
     for one, changed in zip(cohort.extracts, loaded, strict=True):
         _say_loaded(console, one, changed, dry_run=dry_run)
+
+
+def _rules(projects: Projects, chosen: str | None) -> Callable[[str], Sequence[RowRule]]:
+    """Return how a project's rules about rows are found; those of projects that are not loaded are left alone."""
+    return lambda name: projects.get(name).extractable if chosen in (None, name) else ()
+
+
+def _check_modality(projects: Projects, project: str | None, modality: str) -> None:
+    if project is None:
+        raise ConfigurationError("--modality goes with a list of UIDs, which needs --project NAME too")
+    allowed = projects.get(project).modalities
+    if modality not in allowed:
+        raise ConfigurationError(f"project {project!r} takes no such modality; it takes: {', '.join(allowed)}")
 
 
 def _portion(one: ExtractCohort, project: Project, priority: int | None) -> Portion:

@@ -17,6 +17,7 @@ from rich.tree import Tree
 
 from cli import cohort as cohort_commands
 from cli import export as export_command
+from cli import review as review_commands
 from pixl.domain.errors import ConfigurationError
 from pixl.ledger import Ledger
 from pixl.secrets import open_store
@@ -63,6 +64,7 @@ def demo(
     console.print(f"[bold]$ pixl cohort load {site.hospital.extract}[/]")
     cohort_commands.load(site.hospital.extract, project=None, priority=None, dry_run=False, allow_older=False)
     _follow(console, settings)
+    _show_held(console, settings)
     console.print("\n[bold]$ pixl export demo[/]")
     export_command.export("demo", extract=None, wait=True)
     _show(console, site.received)
@@ -83,6 +85,20 @@ def _follow(console: Console, settings: Settings) -> None:
                 live.update(cohort_commands.page(ledger, None))
                 return
             time.sleep(0.5)
+
+
+def _show_held(console: Console, settings: Settings) -> None:
+    """List what waits for a person, and say how one decides."""
+    console.print("\n[bold]$ pixl review list[/]")
+    review_commands.list_(project=None, by_words=False, values=False, limit=10)
+    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+        waiting = [study for study in ledger.reviews.studies() if study.open]
+    if waiting:
+        number = waiting[0].id
+        console.print("Nothing of these has left. To look at one, and to let it leave, or to refuse it for good:")
+        console.print(f"  pixl review show {number} --values")
+        console.print(f'  pixl review pass s{number} --reason "nothing but an invented picture"')
+        console.print(f'  pixl review fail s{number} --reason "a name in the picture"')
 
 
 def _show(console: Console, received: Path) -> None:

@@ -20,6 +20,7 @@ import yaml
 from rich.console import Console
 from rich.markup import escape
 
+from cli.doctor_reports import tries
 from pixl.deid import load_policy
 from pixl.domain.errors import ConfigurationError, PixlError, ServiceUnavailable
 from pixl.domain.person import Role
@@ -161,6 +162,11 @@ def _destinations(settings: Settings, store: SecretStore) -> Iterator[Finding]:
         yield _tried(f"destination {name}", _reached, name, settings, store)
 
 
+def _reports(settings: Settings, store: SecretStore) -> Iterator[Finding]:
+    for what, step in tries(settings, store):
+        yield _tried(what, step)
+
+
 def _services(settings: Settings, store: SecretStore) -> Iterator[Finding]:
     if not is_up(settings):
         yield Finding(what="processes", outcome="warn", text="PIXL is not running: `pixl up` starts it")
@@ -198,6 +204,7 @@ CHECKS: tuple[Callable[[Settings, SecretStore], Iterable[Finding]], ...] = (
     _console,
     _archives,
     _destinations,
+    _reports,
 )
 
 

@@ -1,4 +1,4 @@
-"""`pixl export`: ask ehr_api for an extract's tables to be sent, and follow it."""
+"""`pixl export`: ask ehr_api for an extract's tables and reports to be sent, and follow it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def export(
     ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it to its end.")] = True,
 ) -> None:
-    """Send an extract's reviewed tables, and the one that links them to the exported studies, to their destination.
+    """Send an extract's reviewed tables, its released reports, and the table that links to the exported studies.
 
     Studies leave by themselves when they are released. Asking again sends what has changed.
     """

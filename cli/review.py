@@ -324,14 +324,15 @@ def _all_groups(reviews: Reviews, project: str | None) -> Iterator[Group]:
 
 
 def _groups(groups: Iterable[Group], *, values: bool) -> Table:
-    table = _table("what", "findings", "in", "project", "checker", "kind", "element", "device", "such as")
+    """Return a line of numbers for each group; what it is stands in one column, so that 80 columns hold all."""
+    table = _table("what", "findings", "in", "project", "what was found")
     for one in groups:
         words = f":{one.fingerprint.hex()}" if one.fingerprint else ""
         example = one.example.finding
         told = example.value if values and example.value else example.reason
-        counts = (f"{one.findings:,}", f"{one.subjects:,}")
-        about = (one.project, one.checker, one.kind, one.place, Text(one.device), Text(told[:80]))
-        table.add_row(f"g{one.group_id}{words}", *counts, *about)
+        device = f" of {one.device}" if one.device else ""
+        about = f"{one.checker}: {one.kind} in {one.place}{device}\n{told[:200].strip()}"
+        table.add_row(f"g{one.group_id}{words}", f"{one.findings:,}", f"{one.subjects:,}", one.project, Text(about))
     return table
 
 
@@ -367,7 +368,7 @@ def _findings(findings: Iterable[StoredFinding], *, values: bool) -> Table:
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for number, name in enumerate(columns):
-        table.add_column(name, no_wrap=number == 0, overflow="fold")
+        table.add_column(name, no_wrap=number == 0 or name in ("findings", "in"), overflow="fold")
     return table
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -21,6 +23,7 @@ from console.house import House
 from pixl.domain.errors import RetryLater
 from pixl.domain.person import Person, Role
 
+log = logging.getLogger(__name__)
 SESSION_COOKIE = "pixl_session"
 LOGIN_COOKIE = "pixl_login"
 OPEN = ("/login", "/heart-beat")
@@ -64,7 +67,7 @@ def guard(app: FastAPI, house: House) -> None:
 
     @app.middleware("http")
     async def _guard(request: Request, answer: Answer) -> Response:
-        response = _refusal(request) or await _admitted(request, answer, house)
+        response = _refusal(request) or await _answered(request, answer, house)
         response.headers.update(HEADERS)
         if not request.url.path.startswith(OPEN_FOLDER):
             response.headers.update(UNCACHED)
@@ -130,6 +133,15 @@ def _refusal(request: Request) -> Response | None:
         if not length.isdigit() or int(length) > LARGEST_FORM:
             return PlainTextResponse("this form is too large", status.HTTP_413_CONTENT_TOO_LARGE)
     return None
+
+
+async def _answered(request: Request, answer: Answer, house: House) -> Response:
+    try:
+        return await _admitted(request, answer, house)
+    except Exception as bug:  # noqa: BLE001  the outermost loop of a request: a bug is seen, and says nothing of its data
+        where = "".join(traceback.format_list(traceback.extract_tb(bug.__traceback__)))
+        log.error("%s at\n%s", type(bug).__name__, where)  # noqa: TRY400 - the message, which `exception` adds, may hold anything
+        return PlainTextResponse("this is a bug; the console's log says where", status.HTTP_500_INTERNAL_SERVER_ERROR)
 
 
 async def _admitted(request: Request, answer: Answer, house: House) -> Response:

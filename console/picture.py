@@ -82,10 +82,12 @@ def read_frame(data: bytes, number: int) -> Frame:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             dataset = pydicom.dcmread(io.BytesIO(data))
-            pixels = pixel_array(dataset, index=number)
-            return _frame(dataset, pixels)
+            pixels = pixel_array(dataset, index=number) if "PixelData" in dataset else None
+            if pixels is not None:
+                return _frame(dataset, pixels)
     except BROKEN as error:
         raise NoPicture(f"this cannot be shown as a picture ({type(error).__name__})") from None
+    raise NoPicture("this instance has no pixels")
 
 
 def png(frame: Frame, window: Window | None = None) -> bytes:

@@ -21,7 +21,7 @@ from pixl.domain.person import Role
 from pixl.domain.review import Subject, SubjectKind
 from pixl.ledger.decisions import ReviewRefused, Said, Selection
 from pixl.ledger.findings import StoredFinding
-from pixl.ledger.reviews import SeriesUnderReview
+from pixl.ledger.reviews import SeriesUnderReview, StudyUnderReview
 
 router = APIRouter()
 MOST = 1000
@@ -57,10 +57,7 @@ def study(
     *, request: Request, visitor: Reviewer, house: InHouse, number: int, seen: Seen, series: Words = ""
 ) -> Response:
     """Show a study: its series, what was found in them, and what became of it."""
-    try:
-        found, all_series = house.ledger.reviews.study(number)
-    except LookupError:
-        raise HTTPException(status.HTTP_404_NOT_FOUND, "there is no such study") from None
+    found, all_series = _study(house, number)
     house.ledger.people.looked_up(visitor.person, f"study {number}", project=found.project)
     subject = Subject(kind=SubjectKind.STUDY, project=found.project, study_id=number, revision=found.revision)
     findings = house.ledger.findings.of(subject, limit=MOST)
@@ -99,15 +96,27 @@ def report(*, request: Request, visitor: Reviewer, house: InHouse, number: int) 
 
 
 @router.get("/findings/{number}/elements")
-def element_table(*, request: Request, visitor: Reviewer, house: InHouse, number: int) -> Response:
+def elements_of_finding(*, request: Request, visitor: Reviewer, house: InHouse, number: int) -> Response:
     """Show the elements of the instance that a finding was made in, before and after. Identifiable, and audited."""
     this = _finding(house, number)
     if this.subject.study_id is None or not this.finding.instance:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "this was found in no instance")
-    house.ledger.people.looked_up(
-        visitor.person, f"finding {number}", project=this.subject.project, what="look-up-original"
-    )
-    context = {"this": this, **_elements(house, this)}
+    _note_original(house, visitor, f"finding {number}", this.subject.project)
+    _, all_series = house.ledger.reviews.study(this.subject.study_id)
+    found = _elements(house, this.subject.study_id, _series_of(this, all_series), sop_uid=this.finding.instance)
+    context = {"back": f"/findings/{number}", "where": this.finding.where, **found}
+    return house.pages.show(request, "elements.html", context)
+
+
+@router.get("/studies/{number}/elements")
+def elements_of_study(
+    *, request: Request, visitor: Reviewer, house: InHouse, number: int, seen: Seen, series: Words = ""
+) -> Response:
+    """Show the elements of the instance that is looked at, before and after. Identifiable, and audited."""
+    found, all_series = _study(house, number)
+    _note_original(house, visitor, f"study {number}", found.project)
+    shown = next((one for one in all_series if one.series == series), None)
+    context = {"back": f"/studies/{number}", "where": "", **_elements(house, number, shown, place=seen.slide or 0)}
     return house.pages.show(request, "elements.html", context)
 
 
@@ -127,9 +136,12 @@ def decide(
 ) -> Response:
     """Say something of findings: of some by their numbers, or of all that wait of a group."""
     chosen = _selection(findings, group, words)
-    if decision is Decision.PASS:
-        _check_last_word(house, visitor, chosen)
-    said = Said(decision=decision, reason=reason.strip() or preset.strip(), by=visitor.person.name)
+    said = Said(
+        decision=decision,
+        reason=reason.strip() or preset.strip(),
+        by=visitor.person.name,
+        may_release=visitor.person.role.includes(Role.RELEASER),
+    )
     done = house.ledger.reviews.decide(chosen, said, expected=expected)
     return _back(local(then, "/queue"), done.id)
 
@@ -167,20 +179,33 @@ def _series_of(this: StoredFinding, all_series: Sequence[SeriesUnderReview]) -> 
     return next((one for one in all_series if one.series == wanted), next(iter(all_series), None))
 
 
-def _elements(house: House, this: StoredFinding) -> dict[str, Any]:
-    """Return the rows, or why there are none; without an original, only what has become of it."""
-    _, all_series = house.ledger.reviews.study(this.subject.study_id or 0)
-    series = _series_of(this, all_series)
+def _study(house: House, number: int) -> tuple[StudyUnderReview, list[SeriesUnderReview]]:
+    try:
+        return house.ledger.reviews.study(number)
+    except LookupError:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "there is no such study") from None
+
+
+def _note_original(house: House, visitor: Visitor, subject: str, project: str) -> None:
+    house.ledger.people.looked_up(visitor.person, subject, project=project, what="look-up-original")
+
+
+def _elements(
+    house: House, study_id: int, series: SeriesUnderReview | None, *, sop_uid: str = "", place: int = 0
+) -> dict[str, Any]:
+    """Return the rows of an instance, by its UID or its place; without an original, only what has become of it."""
     try:
         slides = house.pictures.slides(series.anon_id) if series else []
-        instance = next((one.instance for one in slides if one.sop_uid == this.finding.instance), None)
-        if instance is None:
+        slide = next((one for one in slides if one.sop_uid == sop_uid), None) if sop_uid else slides[place]
+        if slide is None:
             return {"rows": [], "problem": "orthanc-anon does not have this instance any more"}
-        after = house.originals.after(instance)
+        after = house.originals.after(slide.instance)
+    except IndexError:
+        return {"rows": [], "problem": "this series has no such instance"}
     except PixlError as error:
         return {"rows": [], "problem": str(error)}
     try:
-        before = house.originals.before(house.ledger.study(this.subject.study_id or 0), this.finding.instance or "")
+        before = house.originals.before(house.ledger.study(study_id), slide.sop_uid)
     except PixlError as error:
         return {"rows": elements.rows(after, None), "problem": f"the original is not shown: {error}"}
     problem = "" if before else "orthanc-raw does not have the original any more"
@@ -194,20 +219,6 @@ def _selection(findings: str, group: int | None, words: str) -> Selection:
     if not numbers:
         raise ReviewRefused("nothing was chosen")
     return Selection(findings=numbers)
-
-
-def _check_last_word(house: House, visitor: Visitor, chosen: Selection) -> None:
-    """Let nobody but a releaser give the word after which a study leaves, where two people have to pass it."""
-    if visitor.person.role.includes(Role.RELEASER):
-        return
-    if chosen.group_id is not None:
-        some = house.ledger.reviews.findings(chosen.group_id, fingerprint=chosen.fingerprint, limit=1)
-        if any(one.needs > 1 for one in some):
-            raise HTTPException(status.HTTP_403_FORBIDDEN, "to release many at once needs the role releaser")
-        return
-    shared = [one.id for one in house.ledger.reviews.some(chosen.findings) if one.needs > 1]
-    if house.ledger.overview.passed_by(shared):
-        raise HTTPException(status.HTTP_403_FORBIDDEN, "the second word before a release needs the role releaser")
 
 
 def _back(path: str, decision: int) -> Response:

@@ -124,8 +124,9 @@ class Exports:
         for status in self._ledger.reports.status(extract.project, extract.generated_at):
             if held := status.counts.get(ReportState.HELD, 0):
                 raise ConfigurationError(
-                    f"{held:,} of this extract's reports wait for a person: `pixl review list {extract.project}` shows "
-                    "them; `reports.auto` sends the others without them"
+                    f"{held:,} of this extract's reports wait for a person: "
+                    f"`pixl review list --project {extract.project}` shows them; "
+                    "`reports.auto` sends the others without them"
                 )
             if status.in_flight:
                 raise ConfigurationError(

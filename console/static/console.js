@@ -138,7 +138,8 @@ if (viewer) {
     from = [event.clientX, event.clientY];
   });
   view.stage.addEventListener("wheel", (event) => {
-    if (!view.stage.classList.contains("zoomed") && move("slide", Math.sign(event.deltaY))) event.preventDefault();
+    const leafs = one("[name=slide]", view.form).max > 0 && !view.stage.classList.contains("zoomed");
+    if (leafs && move("slide", Math.sign(event.deltaY))) event.preventDefault();
   }, { passive: false });
 }
 
@@ -147,7 +148,8 @@ for (const details of all("[data-load]")) {
   details.addEventListener("toggle", async () => {
     if (!details.open || details.dataset.loaded) return;
     details.dataset.loaded = "yes";
-    const answer = await fetch(details.dataset.load);
+    const slide = "slide" in details.dataset && viewer ? `&slide=${one("[name=slide]", view.form).value}` : "";
+    const answer = await fetch(details.dataset.load + slide);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fragment = one("[data-fragment]", page);
     if (fragment) { one("p", details).replaceWith(fragment); fragment.scrollIntoView({ block: "nearest" }); }

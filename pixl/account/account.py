@@ -6,9 +6,10 @@ import datetime as dt
 import enum
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from pixl.domain.report import Day, ReportState
 from pixl.domain.state import State
 from pixl.domain.study import ExtractId
 
@@ -102,6 +103,10 @@ class Account:
     days: tuple[tuple[dt.date, Mapping[State, int]], ...]
     made_with: tuple[tuple[str, str], ...]
     """(what, version or hash) of software, policies, checkers, models and rules."""
+    reports: Mapping[ReportState, int] = field(default_factory=dict)
+    """Radiology reports of the extract; empty where the project asks for none."""
+    report_days: tuple[Day, ...] = ()
+    """What the project's radiology reports were like, day by day."""
 
     @property
     def requested(self) -> int:
@@ -116,7 +121,14 @@ class Account:
     @property
     def is_final(self) -> bool:
         """Whether nothing is on its way and nothing waits for a person."""
-        return not self.parts.get(Part.ON_THE_WAY) and not self.states.get(State.HELD)
+        waiting = self.reports.get(ReportState.REQUESTED, 0) + self.reports.get(ReportState.HELD, 0)
+        return not self.parts.get(Part.ON_THE_WAY) and not self.states.get(State.HELD) and not waiting
+
+    @property
+    def report_equation(self) -> str:
+        """The sum that accounts for all radiology reports; empty where none was asked for."""
+        counts = " + ".join(f"{self.reports.get(state, 0)} {state}" for state in ReportState)
+        return f"{sum(self.reports.values())} radiology reports = {counts}" if self.reports else ""
 
     @property
     def equation(self) -> str:

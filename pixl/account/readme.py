@@ -20,6 +20,7 @@ def _lines(account: Account, files: Mapping[str, str]) -> Iterator[str]:
     yield ""
     yield f"    {account.equation}"
     yield ""
+    yield from (f"    {account.report_equation}", "") if account.reports else ()
     yield f"The extract was loaded at {account.loaded_at:%Y-%m-%d %H:%M} UTC with {account.rows} rows."
     yield from (f"{count} rows asked for nothing: {reason}." for reason, count in account.skipped.items())
     yield ""
@@ -36,6 +37,12 @@ def _lines(account: Account, files: Mapping[str, str]) -> Iterator[str]:
     )
     reviews = ((r.decision, r.by, r.decisions, r.findings) for r in account.reviews)
     yield from _table("What reviewers said", ("decision", "by", "decisions", "findings"), reviews)
+    days = (
+        (d.day, d.reports, f"{d.share_flagged:.1%}", f"{d.agreement:.1%}", f"{d.certainty:.3f}")
+        for d in account.report_days
+    )
+    header = ("day", "reports", "flagged", "agreement of the methods", "certainty")
+    yield from _table("Radiology reports of the project by day", header, days)
     yield from _table("What it was made with", ("what", "version or hash"), account.made_with)
     yield from _table("Files of this report", ("file", "what it holds"), files.items())
 

@@ -12,6 +12,7 @@ from pixl.account.account import Account, FindingCount, Part, Review, studies_su
 from pixl.account.page import page
 from pixl.account.readme import readme
 from pixl.account.tables import write_files, write_peer_tables
+from pixl.domain.report import ReportState
 from pixl.domain.state import State
 from pixl.ledger.accounts import Reading
 
@@ -83,6 +84,8 @@ def _account(reading: Reading, studies: list[dict[str, Any]]) -> Account:
         reviews=tuple(Review(**row) for row in reading.all("reviewers")),
         days=_days(reading.all("days")),
         made_with=tuple(sorted(made)),
+        reports={state: reading.reports.get(state, 0) for state in ReportState} if reading.reports else {},
+        report_days=reading.report_days if reading.reports else (),
     )
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pixl.checks.columns import PIXEL_DATA
-from pixl.checks.instance import Instance
+from pixl.checks.instance import PIXELS, Instance
 from pixl.checks.ner import ANSWER_SECONDS, Daemons
 from pixl.checks.options import read_options
 from pixl.checks.pixels_frames import Picture, pictures
 from pixl.checks.pixels_ocr import Line, Reader, open_reader
-from pixl.checks.pixels_options import PixelsOptions
+from pixl.checks.pixels_options import NAME, UNREADABLE, PixelsOptions, wanted_for
 from pixl.checks.pixels_overlay import overlays
 from pixl.checks.pixels_reading import read
 from pixl.checks.pixels_words import is_harmless, kind_of, known_of, parts_of
@@ -26,7 +26,6 @@ from pixl.domain.errors import ConfigurationError, InstanceFailed
 from pixl.domain.finding import Box, Finding, Outcome, Part
 from pixl.text import Identifiers
 
-NAME = "pixels"
 WHERE = "pixels"
 IMAGE_TYPE = 0x00080008
 MOST_LINES = 200
@@ -80,7 +79,7 @@ class PixelsChecker:
         """What reads."""
         return self._reader
 
-    def parts(self, text: str, known: Identifiers) -> tuple[Part, ...] | None:
+    def parts(self, text: str, known: Identifiers, device: frozenset[str]) -> tuple[Part, ...] | None:
         """Return what is identifying in a line; None if the line is no finding."""
         if any(pattern.fullmatch(text.strip()) for pattern in self._ignored):
             return None
@@ -92,7 +91,7 @@ class PixelsChecker:
             for part in self._rules.without_allowed(PIXEL_DATA, text, reported)
         )
         found = (*parts_of(text, known), *by_rule)
-        return None if not found and is_harmless(text) else found
+        return None if not found and is_harmless(text, device) else found
 
 
 class _Look:
@@ -105,15 +104,15 @@ class _Look:
         """Yield each line of text in a picture that says more than which side is left."""
         if self._is_skipped(instance):
             return
-        known = known_of(instance.original, self._known)
+        known, device = known_of(instance.original, self._known), frozenset(instance.device.lower().split())
         try:
             for seen in _once(self._seen(instance)):
-                parts = self._checker.parts(seen.line.text, known)
+                parts = self._checker.parts(seen.line.text, known, device)
                 if parts is not None and _length(seen.line.text) >= self._options.least_text:
                     yield self._finding(instance, seen, parts)
         except InstanceFailed as error:
             yield instance.finding(
-                checker=NAME, kind="unreadable", reason=str(error), where=WHERE, outcome=self._options.unreadable
+                checker=NAME, kind=UNREADABLE, reason=str(error), where=WHERE, outcome=self._options.unreadable
             )
 
     def finish(self) -> tuple[Finding, ...]:
@@ -130,13 +129,15 @@ class _Look:
         for overlay in overlays(instance.data_set):
             for line in read(reader, Picture(samples=overlay.picture), scale=scale):
                 yield _Seen(line=line, frame=0, where=overlay.where)
+        if PIXELS.isdisjoint(instance.data_set.top):
+            return
         for picture in pictures(instance.data_set.raw):
             for line in read(reader, picture, scale=scale):
                 yield _Seen(line=line, frame=_frame(picture, line), where=WHERE)
 
     def _finding(self, instance: Instance, seen: _Seen, parts: tuple[Part, ...]) -> Finding:
         kind = kind_of(parts)
-        wanted = (self._options.identifying if parts else None) or self._options.outcome
+        wanted = wanted_for(self._options, is_identifying=bool(parts))
         return instance.finding(
             checker=NAME,
             kind=kind,
@@ -146,7 +147,7 @@ class _Look:
             value=seen.line.text,
             parts=parts,
             confidence=round(seen.line.score, 3),
-            box=_box(seen, self._options.margin),
+            box=_box(seen, self._options.margin) if seen.where == WHERE else None,
         )
 
 

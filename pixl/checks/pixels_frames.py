@@ -135,9 +135,12 @@ def _grey(frame: NDArray[np.generic], dataset: Dataset) -> NDArray[np.generic]:
         frame = apply_color_lut(frame, dataset)
     if frame.ndim == 2:  # noqa: PLR2004  rows and columns
         return frame
-    colours = frame.astype(np.float32)
-    strong, weak, red, green = LIGHTNESS
-    mixed = strong * colours.max(-1) + weak * colours.min(-1) + red * colours[..., 0] + green * colours[..., 1]
+    # Plane by plane: along the last axis, which is short, numpy is ten times slower.
+    red, green, blue = (np.ascontiguousarray(frame[..., number]) for number in range(3))
+    strongest, weakest = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+    mixed = np.zeros(red.shape, np.float32)
+    for plane, weight in zip((strongest, weakest, red, green), LIGHTNESS, strict=True):
+        mixed += plane * np.float32(weight)
     return np.asarray(mixed, frame.dtype)
 
 

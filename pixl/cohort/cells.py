@@ -18,6 +18,12 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 
 
+_YES = frozenset({"true", "yes", "1", "t", "y"})
+_NO = frozenset({"false", "no", "0", "f", "n"})
+LONGEST_REASON = 100
+_NUMBER = re.compile(r"\d[\d .,/-]{3,}\d|[A-Za-z]+\d{3,}|@")
+
+
 class BadCell(Exception):
     """A cell that cannot be used; the message is the reason and what to write instead."""
 
@@ -115,6 +121,27 @@ def slug(name: str) -> str:
     """Return the project that a name stands for, as python-slugify does: `Test - UCLH` is `test-uclh`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", re.sub(r"(?<=\d),(?=\d)", "", plain)).strip("-")
+
+
+def why_not_extractable(flag: object, why: object) -> str | None:
+    """Return why a row must not be asked for, in its own words, which may be none; None where it may be."""
+    said, reason = (text(flag) or "").lower(), text(why)
+    if said in _YES and reason is None:
+        return None
+    if said in _YES:
+        raise BadCell("says yes, although a reason not to is given; correct one of them")
+    if said not in _NO:
+        raise BadCell("says neither yes nor no; write true or false")
+    return _in_words(reason or "")
+
+
+def _in_words(reason: str) -> str:
+    """Return a reason that can be shown and counted: it must tell nobody's number."""
+    if len(reason) > LONGEST_REASON or not reason.isprintable():
+        raise BadCell(f"has a reason of more than one line or {LONGEST_REASON} characters; make it shorter")
+    if _NUMBER.search(reason):
+        raise BadCell("has a reason with a number in it, which could be an identifier; say it in words")
+    return reason
 
 
 def _matching(pattern: re.Pattern[str], found: str) -> str:

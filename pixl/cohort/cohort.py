@@ -18,6 +18,7 @@ _COLUMNS: dict[str, pa.DataType] = {
     "study_uid": pa.string(),
     "series_uid": pa.string(),
     "participant_id": pa.string(),
+    "modality": pa.string(),
 }
 ROW_SCHEMA = pa.schema(_COLUMNS)
 """The fields of a `StudyRequest` but for its project, which is the extract's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import datetime as dt
 import difflib
 import functools
 import itertools
@@ -14,7 +15,8 @@ from pathlib import Path
 from pixl.cohort.cells import BadCell
 from pixl.cohort.cohort import Cohort
 from pixl.cohort.problems import Place, Problems
-from pixl.cohort.rows import CohortRows, Row
+from pixl.cohort.rows import CohortRows, Row, RulesOf, no_rules
+from pixl.cohort.uid_list import Listing, UidList, is_list
 from pixl.domain.errors import CohortInvalid
 
 REQUIRED = {
@@ -25,7 +27,13 @@ REQUIRED = {
     "extract_generated_timestamp": "generated_at",
     "study_date": "study_date",
 }
-OPTIONAL = {"study_uid": "study_uid", "series_uid": "series_uid", "participant_id": "participant_id"}
+OPTIONAL = {
+    "study_uid": "study_uid",
+    "series_uid": "series_uid",
+    "participant_id": "participant_id",
+    "extractable": "extractable",
+    "not_extractable_reason": "not_extractable_reason",
+}
 FIELD_OF = REQUIRED | OPTIONAL
 COLUMN_OF = {name: column for column, name in FIELD_OF.items()}
 DELIMITERS = ",;\t|"
@@ -44,8 +52,10 @@ _OTHER_KINDS = {
 }
 
 
-def read_csv(path: Path, known_projects: Collection[str]) -> Cohort:
-    """Read a CSV cohort.
+def read_csv(
+    path: Path, known_projects: Collection[str], rules: RulesOf = no_rules, listing: Listing | None = None
+) -> Cohort:
+    """Read a CSV cohort, or a list of UIDs, which needs `listing`.
 
     Raises
     ------
@@ -56,9 +66,15 @@ def read_csv(path: Path, known_projects: Collection[str]) -> Cohort:
     encoding = _encoding(path)
     try:
         with path.open(encoding=encoding, newline="") as lines:
-            return _Reader(path.name, lines, CohortRows(known_projects=known_projects, problems=problems)).read()
+            rows = CohortRows(known_projects=known_projects, problems=problems, rules=rules)
+            return _Reader(path.name, lines, rows, listing, _made_at(path)).read()
     except UnicodeError:
         raise CohortInvalid(f"{path.name}: is damaged {encoding.upper()} text; save it as CSV (UTF-8)") from None
+
+
+def _made_at(path: Path) -> dt.datetime:
+    """Return when a file was last changed: to load it twice is to load one extract."""
+    return dt.datetime.fromtimestamp(int(path.stat().st_mtime), dt.UTC)
 
 
 def _encoding(path: Path) -> str:
@@ -94,6 +110,8 @@ class _Reader:
     name: str
     lines: Iterator[str]
     rows: CohortRows
+    listing: Listing | None
+    made_at: dt.datetime
     columns: dict[str, int] = field(default_factory=dict)
     """Where the cell of each field is."""
     width: int = 0
@@ -107,6 +125,12 @@ class _Reader:
     def read(self) -> Cohort:
         table = self._table()
         _, header = next(table, (0, []))
+        if is_list(header):
+            return UidList(name=self.name, listing=self.listing, made_at=self.made_at, rows=self.rows).read(
+                header, table
+            )
+        if self.listing and self.listing.modality:
+            raise CohortInvalid(f"{self.name}: --modality goes with a list of Study Instance UIDs; leave it out")
         self._read_header(header)
         for number, row_cells in table:
             if self._is_whole(number, row_cells):
@@ -143,6 +167,8 @@ class _Reader:
         missing = [column for column, name in REQUIRED.items() if name not in self.columns]
         if missing:
             self.problems.add(_missing_columns(self.name, header, missing))
+        if "not_extractable_reason" in self.columns and "extractable" not in self.columns:
+            self.problems.add(f"{self.name}: the column not_extractable_reason needs the column extractable; add it")
         self._report_misspelt(header)
         self.problems.raise_if_any()
 

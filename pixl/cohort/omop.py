@@ -21,7 +21,7 @@ from pixl.cohort import cells
 from pixl.cohort.cells import BadCell
 from pixl.cohort.cohort import Cohort
 from pixl.cohort.problems import Place, Problems
-from pixl.cohort.rows import NO_ACCESSION_NUMBER, CohortRows, ExtractRows, Row
+from pixl.cohort.rows import NO_ACCESSION_NUMBER, CohortRows, ExtractRows, Row, RulesOf, no_rules
 
 SUMMARY = "extract_summary.json"
 NO_PROCEDURE = "its procedure is not in PROCEDURE_OCCURRENCE"
@@ -74,7 +74,7 @@ class Linked:
         return Place(file=self.files[part], row=row - start + 1, column=column)
 
 
-def read_extract(folder: Path, known_projects: Collection[str]) -> Cohort:
+def read_extract(folder: Path, known_projects: Collection[str], rules: RulesOf = no_rules) -> Cohort:
     """Read an extract folder, plain or batched.
 
     Raises
@@ -83,7 +83,7 @@ def read_extract(folder: Path, known_projects: Collection[str]) -> Cohort:
         With a line for each problem.
     """
     problems = Problems(folder.name or str(folder))
-    rows = CohortRows(known_projects=known_projects, problems=problems)
+    rows = CohortRows(known_projects=known_projects, problems=problems, rules=rules)
     extract = _extract_rows(folder, rows)
     tables = [
         _Tables(folder=folder, problems=problems).read(layout) for layout in (PROCEDURES, PERSON_LINKS, PROCEDURE_LINKS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,23 @@ from pixl.cohort.cohort import ROW_SCHEMA, Cohort, ExtractCohort, Requests, Skip
 from pixl.cohort.participants import Participants
 from pixl.cohort.problems import SHOWN, Place, PlaceOf, Problems
 from pixl.cohort.study_keys import StudyKeys
+from pixl.domain.extractable import RowRule, why_not
 from pixl.domain.study import ExtractId
 
 NO_ACCESSION_NUMBER = "no accession number"
 NO_MRN = "no MRN"
+NO_UID = "no UID"
+NOT_EXTRACTABLE = "not extractable"
 DUPLICATE = "the same as an earlier row"
+MOST_REASONS = 50
+"""Different reasons of one extract; a column of more is a column of something else."""
 FLUSH_AT = 10_000
 """Rows that are kept as Python objects before they become a record batch."""
 AHEAD = dt.timedelta(days=1)
 """How far in the future an extract may have been made: clocks and time zones differ, by less than this."""
+
+RulesOf = Callable[[str], Sequence[RowRule]]
+"""The rules of a project, by its name."""
 
 READERS: dict[str, Callable[[object], Any]] = {
     "procedure_occurrence_id": cells.whole_number,
@@ -35,7 +43,15 @@ READERS: dict[str, Callable[[object], Any]] = {
     "study_uid": cells.uid,
     "series_uid": cells.uids,
     "participant_id": cells.participant,
+    "modality": cells.text,
 }
+NEEDED = {"accession_number": NO_ACCESSION_NUMBER, "mrn": NO_MRN}
+"""What a row has to have -> why it asks for nothing without it."""
+
+
+def no_rules(_: str) -> Sequence[RowRule]:
+    """Ask for every row."""
+    return ()
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -44,6 +60,8 @@ class Row:
 
     cells: Mapping[str, object]
     place: PlaceOf
+    known_by_uid: bool = False
+    """Whether a study UID is all there is, as in a list of UIDs."""
 
 
 @dataclass
@@ -61,6 +79,8 @@ class ExtractRows:
     studies: StudyKeys
     participants: Participants
     public: Path | None = None
+    rules: Sequence[RowRule] = ()
+    """The project's, about rows that are not asked for."""
     waiting: list[dict[str, object]] = field(default_factory=list)
     batches: list[pa.RecordBatch] = field(default_factory=list)
     seen: set[tuple[object, ...]] = field(default_factory=set)
@@ -69,10 +89,13 @@ class ExtractRows:
 
     def add(self, row: Row) -> None:
         """Check `row` and keep it, or note why not."""
-        if self._asks_for_nothing(row):
+        if self._asks_for_nothing(row) or self._is_flagged(row):
             return
         values = self._values(row)
-        if values is not None and self._is_known_by_its_keys(row, values):
+        reason = why_not(self.rules, values) if values else None
+        if reason:
+            self.skip(row.place("procedure_occurrence_id"), f"{NOT_EXTRACTABLE}: {reason}")
+        elif values is not None and self._is_known_by_its_keys(row, values):
             self._keep(row, values)
 
     def skip(self, place: Place, reason: str) -> None:
@@ -96,18 +119,36 @@ class ExtractRows:
         )
 
     def _asks_for_nothing(self, row: Row) -> bool:
-        for name, reason in (("accession_number", NO_ACCESSION_NUMBER), ("mrn", NO_MRN)):
+        for name, reason in {"study_uid": NO_UID}.items() if row.known_by_uid else NEEDED.items():
             value = row.cells.get(name)
             if value is None or (isinstance(value, str) and value.strip().lower() in cells.MISSING):
                 self.skip(row.place(name), reason)
                 return True
         return False
 
+    def _is_flagged(self, row: Row) -> bool:
+        """Whether the cohort itself says that the row is not extractable, or does not say it clearly."""
+        if "extractable" not in row.cells:
+            return False
+        try:
+            reason = cells.why_not_extractable(row.cells["extractable"], row.cells.get("not_extractable_reason"))
+        except BadCell as problem:
+            self.problems.add(f"{row.place('extractable')}: {problem}")
+            return True
+        if reason is not None and len(self.left_out) > MOST_REASONS:
+            self.problems.add(
+                f"{row.place('extractable')}: has one more of over {MOST_REASONS} different reasons; "
+                "put them into a few groups: they are counted and shown"
+            )
+        elif reason is not None:
+            self.skip(row.place("extractable"), f"{NOT_EXTRACTABLE}: {reason}" if reason else NOT_EXTRACTABLE)
+        return reason is not None
+
     def _values(self, row: Row) -> dict[str, Any] | None:
-        values = {}
+        values: dict[str, Any] = dict.fromkeys(NEEDED, "") if row.known_by_uid else {}
         for name, read in READERS.items():
             try:
-                values[name] = read(row.cells.get(name))
+                values.setdefault(name, read(row.cells.get(name)))
             except BadCell as reason:
                 self.problems.add(f"{row.place(name)}: {reason}")
         return values if len(values) == len(READERS) else None
@@ -157,6 +198,7 @@ class CohortRows:
 
     known_projects: Collection[str]
     problems: Problems
+    rules: RulesOf = no_rules
     extracts: dict[ExtractId, ExtractRows] = field(default_factory=dict)
     studies: dict[str, StudyKeys] = field(default_factory=dict)
     """By project."""
@@ -173,7 +215,12 @@ class CohortRows:
         if key not in self.extracts:
             studies = self.studies.setdefault(project, StudyKeys(problems=self.problems))
             self.extracts[key] = ExtractRows(
-                extract=key, problems=self.problems, studies=studies, participants=self.participants, public=public
+                extract=key,
+                problems=self.problems,
+                studies=studies,
+                participants=self.participants,
+                public=public,
+                rules=self.rules(project),
             )
         return self.extracts[key]
 

@@ -196,7 +196,7 @@ class Walk:
 
     # What may be done with one element: return where the next one is and what to put in its place, None if it stays
 
-    def _of_wrong_shape(self, what: object, key: bytes, position: int, level: Level) -> Outcome:
+    def _of_wrong_shape(self, what: object, key: bytes, position: int, level: Level) -> Outcome:  # noqa: ARG002
         value, length, _ = value_of(self.data, position, level.encoding)
         after, tag = value + length, level.encoding.tag(key)
         if length == 0:
@@ -298,7 +298,7 @@ class Walk:
         self.counts["content item"] += 1
         return after
 
-    def _pixels(self, what: object, key: bytes, position: int, level: Level) -> Outcome:
+    def _pixels(self, what: object, key: bytes, position: int, level: Level) -> Outcome:  # noqa: ARG002
         value, length, _ = value_of(self.data, position, level.encoding)
         self.has_pixels = True
         if self.blackout:
@@ -362,7 +362,7 @@ class Walk:
         self.counts["regions"] += 1
         return after, level.encoding.element(key, blackout.apply(self.data[value:after], key[4:6] or b"OW"))
 
-    def _remove(self, what: object, key: bytes, position: int, level: Level) -> Outcome:
+    def _remove(self, what: object, key: bytes, position: int, level: Level) -> Outcome:  # noqa: ARG002
         value, length, inner = value_of(self.data, position, level.encoding)
         after = end_of_undefined(self.data, value, level.end, inner) if length == UNDEFINED else value + length
         if key in self.tables.person_names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from mmap import MADV_DONTNEED, mmap
 
-WINDOW = 16 << 20
+WINDOW = 4 << 20
 """Bytes; even, so that no sample of a pixel is cut."""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pixl.domain.checks import Checks
+from pixl.domain.extractable import RowRule
 from pixl.domain.report import ReportKeys
 from pixl.domain.review import ReleaseKeys
 
@@ -63,9 +64,11 @@ class Project:
     priority: int = 0
     checks: Checks = field(default_factory=Checks)
     """What looks at every output before it may leave."""
-    release: ReleaseKeys = ReleaseKeys()
+    release: ReleaseKeys = field(default_factory=ReleaseKeys)
     """What stands between a study and its release."""
     reports: ReportKeys | None = None
     """What it says of radiology reports; None: it asks for none."""
+    extractable: tuple[RowRule, ...] = ()
+    """Rows that are not asked for."""
     notes: tuple[str, ...] = ()
     """A sentence for each key of the peer's format that means something else here."""

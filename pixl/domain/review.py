@@ -10,6 +10,9 @@ from typing import Literal
 
 from pixl.domain.state import State
 
+ALWAYS_ASKED = ("study", "series", "checker", "file")
+"""Places that no rule and no earlier verdict passes: that a person looks, that something is missing, that a checker did
+not finish, that a file cannot be read. Each time is another time."""
 ITEM = re.compile(r"\[[0-9]+\]")
 
 GateKind = Literal["auto", "checks", "review", "two-person"]
@@ -112,6 +115,8 @@ class RuleBook:
 
     def rule_for(self, *, checker: str, kind: str, place: str, device: str, fingerprint: bytes) -> int | None:
         """Return the number of the first rule that ignores a finding with these marks."""
+        if place in ALWAYS_ASKED:
+            return None
         found = [*self._by_words.get(fingerprint, ()), *self._by_place.get(place, ())]
         marks = {"checker": checker, "kind": kind, "place": place, "device": device, "fingerprint": fingerprint}
         return min((rule.id for rule in found if rule.covers(**marks)), default=None)

@@ -24,6 +24,8 @@ class ExtractId:
 class StudyRequest:
     """One row of a cohort: a study, or one series of it, that a project asks for. Identifiable.
 
+    A row of a list of UIDs has neither `mrn` nor `accession_number`: both are empty, and the UID is all that is known.
+
     Its `repr` shows no field, so that a log line or a traceback cannot either.
     """
 
@@ -36,6 +38,8 @@ class StudyRequest:
     series_uid: str | None = None
     participant_id: str | None = None
     """Becomes the pseudonymous patient id, where the cohort gives one."""
+    modality: str | None = None
+    """Only the series of this modality."""
 
     def __repr__(self) -> str:
         return f"StudyRequest(project={self.project!r}, ...)"

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixl.deid.parts import Chunks, pieces
+from pixl.deid.parts import Chunks, Made, pieces
 from pixl.dicom.windows import WINDOW
 from pixl.domain.errors import ConfigurationError, InstanceFailed
 
@@ -163,11 +163,10 @@ def _lock(descriptor: int, root: Path) -> None:
 def _write(partial: str, parts: Chunks) -> Placed:
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
-        if len(parts) <= MOST_PARTS and sum(map(len, parts)) <= WINDOW:
-            written = os.writev(descriptor, parts)  # type: ignore[arg-type]
-            _write_pieces(descriptor, parts, written)
-        else:
-            _write_pieces(descriptor, parts, 0)
+        is_small = len(parts) <= MOST_PARTS and sum(map(len, parts)) <= WINDOW
+        there = [part for part in parts if not isinstance(part, Made)]
+        written = os.writev(descriptor, there) if is_small and len(there) == len(parts) else 0
+        _write_pieces(descriptor, parts, written)
         status = os.fstat(descriptor)
     finally:
         os.close(descriptor)

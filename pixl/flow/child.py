@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -29,8 +28,8 @@ MOST_FINDINGS = 100_000
 """Of one series. More tell a reviewer nothing more."""
 END_SECONDS = 5.0
 LOOK_SECONDS = 0.2
-# What a checker needs to find its own files; nothing of PIXL's settings or secrets.
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
+# Nothing of the worker's: its environment may name settings, or hold what opens a secret store.
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +52,7 @@ class CheckProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
+            env=ENVIRONMENT,
         )
 
     @property

@@ -15,11 +15,13 @@ from typing import Any, Protocol
 
 from pixl.domain.destination import Destination
 from pixl.domain.errors import RetryLater, StudyHeld, StudyLost, StudyRejected
+from pixl.domain.extractable import why_not
 from pixl.domain.finding import Finding, Outcome
 from pixl.domain.project import Project
 from pixl.domain.state import State
 from pixl.export import NOWHERE, zip_stream
 from pixl.flow.child import not_finished
+from pixl.flow.redacting import redact_by_policy
 from pixl.intake import Fetcher, Wanted
 from pixl.ledger import Checks, Ledger, Made, SeriesCheck, SeriesOutput, Study
 from pixl.ledger.ledger import Note, Redaction
@@ -57,22 +59,15 @@ class Flow:
     def fetch(self, study: Study) -> None:
         """Bring a study from the archive into orthanc-raw."""
         self._refuse_blocked(study)
-        self.project(study.project)  # a project that has gone, or no longer loads, asks for nothing
+        _refuse_not_extractable(study, self.project(study.project))
         begun = self.ledger.advance(
             study.id, State.FETCHING, before=ON_THE_WAY[Step.FETCH], reason=study.reason, keep_tries=True
         )
         if not begun:
             return
-        wanted = Wanted(
-            mrn=study.mrn,
-            accession_number=study.accession_number,
-            study_uid=study.study_uid,
-            study_date=study.study_date,
-            series_uids=study.series_uids,
-        )
         try:
             fetched = self.fetcher.fetch(
-                wanted,
+                _wanted(study),
                 running=study.move_jobs,
                 interrupted=study.state is State.FETCHING,
                 on_move=lambda jobs: self.ledger.note_moves(study.id, jobs),
@@ -84,6 +79,7 @@ class Flow:
             State.CACHED,
             before={State.FETCHING},
             study_uid=fetched.study_uid,
+            key=fetched.key,
             instances=fetched.instances,
             then=Step.DEIDENTIFY,
         )
@@ -92,6 +88,7 @@ class Flow:
         """Have orthanc-anon pull a study from orthanc-raw and store what may leave; decide what becomes of it."""
         self._refuse_blocked(study)  # now by the UID that the archive told
         project = self.project(study.project)
+        _refuse_not_extractable(study, project)
         begun = self.ledger.advance(
             study.id, State.DEIDENTIFYING, before=ON_THE_WAY[Step.DEIDENTIFY], reason=study.reason, keep_tries=True
         )
@@ -101,7 +98,7 @@ class Flow:
             done = self.anonymiser.deidentify(
                 project=study.project,
                 study_uid=study.study_uid or "",
-                series_uids=study.series_uids,
+                series_uids=self._series(study),
                 patient_pseudonym=study.participant_id,
                 redactions=redactions_of(self.ledger.redactions(study.id)),
             )
@@ -136,7 +133,18 @@ class Flow:
         else:
             found = self.checker.check(project, study, check)
         draw = secrets.SystemRandom().random()
-        self.ledger.finish_check(check, found, partial(ending, release=project.release, draw=draw))
+        after = self.ledger.finish_check(check, found, partial(ending, release=project.release, draw=draw))
+        if after is State.HELD:
+            redact_by_policy(self.ledger, project, study.id)
+
+    def _series(self, study: Study) -> tuple[str, ...]:
+        """Return the series that are to be de-identified; none is all of them."""
+        if not study.modalities:
+            return study.series_uids
+        series = self.fetcher.series_of(_wanted(study))
+        if not series:
+            raise NotStored
+        return series
 
     def _refuse_blocked(self, study: Study) -> None:
         reason = self.ledger.why_blocked(study)
@@ -198,6 +206,25 @@ class Flow:
     def _patient(self, anon_id: str) -> str:
         """Return the patient's pseudonym as a folder's name."""
         return NOT_IN_A_NAME.sub("_", self.anon.study(anon_id).mrn) or "_"
+
+
+def _refuse_not_extractable(study: Study, project: Project) -> None:
+    """Refuse what a rule covers that was made after the cohort was loaded, or of which the archive told the MRN."""
+    marks = ("mrn", "accession_number", "study_uid", "participant_id", "study_date")
+    reason = why_not(project.extractable, {name: getattr(study, name) for name in marks})
+    if reason:
+        raise StudyRejected(f"not extractable: {reason}")
+
+
+def _wanted(study: Study) -> Wanted:
+    return Wanted(
+        mrn=study.mrn,
+        accession_number=study.accession_number,
+        study_uid=study.study_uid,
+        study_date=study.study_date,
+        series_uids=study.series_uids,
+        modalities=study.modalities,
+    )
 
 
 NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._=+-]")

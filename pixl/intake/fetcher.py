@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pixl.domain.errors import NotBefore, RetryLater, StudyFailed, StudyHeld, StudyMissing
 from pixl.intake.hours import Hours
@@ -33,11 +33,22 @@ class Wanted:
     """What a project asks for. Identifiable."""
 
     mrn: str
+    """Empty, as is the accession number, where the study's UID is all that is known."""
     accession_number: str
     study_uid: str | None = None
     study_date: dt.date | None = None
     series_uids: tuple[str, ...] = ()
-    """Only these series; empty is the whole study."""
+    modalities: tuple[str, ...] = ()
+    """Only these series, and those of these modalities; with neither it is the whole study."""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only some series are wanted."""
+        return bool(self.series_uids or self.modalities)
+
+    def includes(self, series_uid: str, modality: str) -> bool:
+        """Whether a series is wanted."""
+        return not self.is_part or series_uid in self.series_uids or modality in self.modalities
 
     def __repr__(self) -> str:
         return "Wanted(...)"
@@ -49,6 +60,8 @@ class Fetched:
 
     study_uid: str
     instances: int
+    key: tuple[str, str] = ("", "")
+    """The MRN and accession number in its images, where nobody knew them."""
 
     def __repr__(self) -> str:
         return f"Fetched(instances={self.instances})"
@@ -60,6 +73,7 @@ class Located:
 
     source: Source
     study_uid: str
+    mrn: str
     instances: int | None
     """None where the archive does not say (the attribute is optional, PS3.4 C.6.2.1)."""
 
@@ -138,11 +152,34 @@ class Fetcher:
         NotBefore
             Only an archive whose hours have not come can know it.
         """
+        fetched = self._fetch(wanted, running, on_move, interrupted=interrupted)
+        return fetched if wanted.mrn else replace(fetched, key=self._key_of(fetched.study_uid))
+
+    def series_of(self, wanted: Wanted) -> tuple[str, ...]:
+        """Return the UIDs of the series that are wanted of a study that orthanc-raw has.
+
+        Raises
+        ------
+        NotStored
+            The study has left orthanc-raw.
+        """
+        series = [one for study in self._in_raw(wanted) for one in self._raw.series_of(study.orthanc_id)]
+        return tuple(sorted(one.series_uid for one in series if wanted.includes(one.series_uid, one.modality)))
+
+    def _fetch(
+        self,
+        wanted: Wanted,
+        running: Sequence[str],
+        on_move: Callable[[Sequence[str]], None],
+        *,
+        interrupted: bool,
+    ) -> Fetched:
         self._follow_all(running)
         self._take_turn()
         located = self._locate(wanted)
         if located is None:
             return self._without_an_archive(wanted)
+        wanted = replace(wanted, mrn=wanted.mrn or located.mrn)  # what orthanc-raw has must be the same patient's
         if interrupted:
             self._follow_all(self._raw.moves_under_way(located.study_uid))
         self._keep(located.study_uid)
@@ -150,7 +187,7 @@ class Fetcher:
         if not have:
             self._move(located, list(self._whole(located, wanted)), on_move)
             have = self._stored(located.study_uid, wanted)
-        if not wanted.series_uids and located.instances == len(have) > 0:
+        if not wanted.is_part and located.instances == len(have) > 0:
             return Fetched(study_uid=located.study_uid, instances=len(have))
         return self._complete(located, wanted, have, on_move)
 
@@ -184,6 +221,7 @@ class Fetcher:
         return Located(
             source=source,
             study_uid=answers[0]["StudyInstanceUID"],
+            mrn=answers[0].get("PatientID", ""),
             instances=int(count) if count.isdigit() else None,
         )
 
@@ -198,6 +236,14 @@ class Fetcher:
         if wanted.study_uid:
             return self._raw.studies_by_uid(wanted.study_uid)
         return self._raw.studies_by_accession(mrn=wanted.mrn, accession_number=wanted.accession_number)
+
+    def _key_of(self, study_uid: str) -> tuple[str, str]:
+        """Return whose study it is, as its images say; the ledger learns it, and with it who has opted out."""
+        found = self._raw.studies_by_uid(study_uid)
+        if not found:
+            raise NotStored
+        _refuse_several(found)
+        return found[0].mrn, found[0].accession_number
 
     def _keep(self, study_uid: str) -> None:
         """Have what is in orthanc-raw already protected from being recycled; what arrives is protected anyway."""
@@ -215,8 +261,8 @@ class Fetcher:
         _refuse_stranger(found[0], wanted)
         study = found[0].orthanc_id
         instances = self._raw.instances_of(study)
-        if wanted.series_uids:
-            series = {s.orthanc_id for s in self._raw.series_of(study) if s.series_uid in wanted.series_uids}
+        if wanted.is_part:
+            series = {s.orthanc_id for s in self._raw.series_of(study) if wanted.includes(s.series_uid, s.modality)}
             instances = [instance for instance in instances if instance.series_orthanc_id in series]
         return {instance.sop_uid for instance in instances}
 
@@ -224,6 +270,8 @@ class Fetcher:
         self, located: Located, wanted: Wanted, have: set[str], on_move: Callable[[Sequence[str]], None]
     ) -> Fetched:
         expected = self._list(located, wanted)
+        if wanted.modalities and not expected:
+            raise StudyMissing(f"the study has no series of {' or '.join(wanted.modalities)}")
         missing = {sop: series for sop, series in expected.items() if sop not in have}
         if missing:
             self._move(located, list(_instances(located.study_uid, missing)), on_move)
@@ -240,16 +288,20 @@ class Fetcher:
 
     def _list(self, located: Located, wanted: Wanted) -> dict[str, str]:
         """Return SOP Instance UID -> Series Instance UID of all that is wanted, by hierarchical C-FINDs."""
-        keys = {"StudyInstanceUID": located.study_uid, "SeriesInstanceUID": ""}
-        series = {answer.get("SeriesInstanceUID", "") for answer in self._find(located, "Series", keys)}
         expected = {}
-        for uid in sorted(series - {""}):
-            if wanted.series_uids and uid not in wanted.series_uids:
-                continue
-            for answer in self._find(located, "Instance", {**keys, "SeriesInstanceUID": uid, "SOPInstanceUID": ""}):
+        for uid in self._series(located, wanted):
+            keys = {"StudyInstanceUID": located.study_uid, "SeriesInstanceUID": uid, "SOPInstanceUID": ""}
+            for answer in self._find(located, "Instance", keys):
                 expected[answer.get("SOPInstanceUID", "")] = uid
         expected.pop("", None)
         return expected
+
+    def _series(self, located: Located, wanted: Wanted) -> list[str]:
+        """Return the UIDs of the series that are wanted, as the archive has them."""
+        keys = {"StudyInstanceUID": located.study_uid, "SeriesInstanceUID": "", "Modality": ""}
+        answers = self._find(located, "Series", keys)
+        found = {answer.get("SeriesInstanceUID", ""): answer.get("Modality", "") for answer in answers}
+        return sorted(uid for uid, modality in found.items() if uid and wanted.includes(uid, modality))
 
     def _find(self, located: Located, level: str, keys: Mapping[str, str]) -> list[dict[str, str]]:
         try:
@@ -260,9 +312,9 @@ class Fetcher:
     # --- move it
 
     def _whole(self, located: Located, wanted: Wanted) -> Iterator[tuple[str, dict[str, str]]]:
-        if not wanted.series_uids:
+        if not wanted.is_part:
             yield "Study", {"StudyInstanceUID": located.study_uid}
-        for uid in wanted.series_uids:
+        for uid in self._series(located, wanted) if wanted.modalities else wanted.series_uids:
             yield "Series", {"StudyInstanceUID": located.study_uid, "SeriesInstanceUID": uid}
 
     def _move(
@@ -344,7 +396,7 @@ def _refuse_doubt(answers: Sequence[Mapping[str, str]], wanted: Wanted) -> None:
     patients = {answer["PatientID"] for answer in answers if answer.get("PatientID")}
     if len(patients) > 1:
         raise StudyHeld(f"the archive has this study under {len(patients)} patient ids; have it corrected there")
-    if patients and patients != {wanted.mrn}:
+    if wanted.mrn and patients and patients != {wanted.mrn}:
         raise StudyHeld("the archive has this study under another patient id than the cohort's MRN")
 
 
@@ -360,7 +412,7 @@ def _refuse_several(found: Sequence[StoredStudy]) -> None:
 
 def _refuse_stranger(found: StoredStudy, wanted: Wanted) -> None:
     """Refuse somebody else's study; images without a patient id (PS3.3 C.7.1.1: type 2) contradict nobody."""
-    if found.mrn and found.mrn != wanted.mrn:
+    if found.mrn and wanted.mrn and found.mrn != wanted.mrn:
         raise StudyHeld("orthanc-raw has this study under another patient id than the cohort's MRN")
 
 

@@ -13,8 +13,10 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from pixl.domain.errors import ConfigurationError
+from pixl.domain.report import Day, ReportState
 from pixl.domain.study import ExtractId
 from pixl.ledger.findings import Findings, StoredFinding, transaction
+from pixl.ledger.reports import Reports
 from pixl.ledger.sql import read_queries
 
 QUERIES = read_queries(Path(__file__).with_name("accounts.sql"))
@@ -24,9 +26,10 @@ Connection = psycopg.Connection[dict[str, Any]]
 class Accounts:
     """Reads extracts as a whole."""
 
-    def __init__(self, pool: ConnectionPool[Connection], findings: Findings) -> None:
+    def __init__(self, pool: ConnectionPool[Connection], findings: Findings, reports: Reports) -> None:
         self._pool = pool
         self._findings = findings
+        self._reports = reports
 
     @contextmanager
     def read(self, extract: ExtractId) -> Iterator[Reading]:
@@ -39,6 +42,8 @@ class Accounts:
         RetryLater
             Postgres did not answer.
         """
+        statuses = self._reports.status(extract.project, extract.generated_at)
+        days = self._reports.days(extract.project)
         with transaction(self._pool) as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             values = {"project": extract.project, "generated_at": extract.generated_at}
@@ -50,6 +55,8 @@ class Accounts:
                 loaded_at=row["loaded_at"],
                 rows=row["rows"],
                 skipped=row["skipped"],
+                reports=dict(statuses[0].counts) if statuses else {},
+                report_days=tuple(days),
                 _connection=connection,
                 _findings=self._findings,
                 _id=row["id"],
@@ -64,6 +71,9 @@ class Reading:
     loaded_at: dt.datetime
     rows: int
     skipped: Mapping[str, int]
+    reports: Mapping[ReportState, int]
+    """The radiology reports of the extract; empty where none was asked for."""
+    report_days: tuple[Day, ...]
     _connection: Connection = field(repr=False)
     _findings: Findings = field(repr=False)
     _id: int

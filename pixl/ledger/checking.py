@@ -12,6 +12,9 @@ from psycopg.types.json import Jsonb
 from pixl.domain.finding import Finding
 from pixl.domain.review import Subject, SubjectKind, Tally
 from pixl.domain.state import State
+from pixl.ledger import audit
+from pixl.ledger.audit import Event
+from pixl.ledger.cipher import Cipher
 from pixl.ledger.findings import Connection, Findings
 from pixl.ledger.sql import read_queries
 from pixl.queue import Job, Step
@@ -88,7 +91,8 @@ class Checks:
 class Checking:
     """The parts of the ledger's transactions that are about checks."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, cipher: Cipher, findings: Findings) -> None:
+        self._cipher = cipher
         self._findings = findings
 
     def plan(self, connection: Connection, study_id: int, made: Made, *, held: bool) -> None:
@@ -107,6 +111,16 @@ class Checking:
         if row and made.findings:
             study = subject_of(study_id, row["project"], row["revision"])
             self._findings.add(connection, study, made.findings, opened=held)
+        if row:
+            self._note_policy(connection, row["project"], made)
+
+    def _note_policy(self, connection: Connection, project: str, made: Made) -> None:
+        """Take down in the audit trail that a project's studies are made with another policy or software now."""
+        now = {"policy": made.policy, "software": made.software}
+        last = connection.execute(QUERIES["last_policy"], {"project": project}).fetchone()
+        if last is None or {name: last["details"].get(name) for name in now} != now:
+            event = Event(who="orthanc-anon", what="policy-used", project=project, details=now)
+            audit.append(connection, self._cipher, event)
 
     def jobs(self, connection: Connection, study_ids: Sequence[int]) -> list[Job]:
         """Return a job for each series of these studies that has still to be checked."""

@@ -23,6 +23,9 @@ SELECT check_series.id, study_id, priority FROM check_series
 JOIN study ON study.id = study_id AND study.revision = check_series.revision
 WHERE study_id = ANY(%(ids)s) AND check_series.state = 'waiting' ORDER BY check_series.id;
 
+-- last_policy: what a project's studies were made with last
+SELECT details FROM audit WHERE project = %(project)s AND what = 'policy-used' ORDER BY position DESC LIMIT 1;
+
 -- project_of: the project and revision of a study
 SELECT project, revision FROM study WHERE id = %(id)s;
 

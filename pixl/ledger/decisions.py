@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from pixl.domain.errors import PixlError
 from pixl.domain.finding import Decision
-from pixl.domain.review import Tally, after_review
+from pixl.domain.review import ALWAYS_ASKED, Tally, after_review
 from pixl.domain.state import State
 from pixl.ledger import audit
 from pixl.ledger.audit import Event
@@ -57,6 +57,8 @@ class Said:
     """Without an identifier of the patient: it is kept as it is."""
     by: str
     """The login."""
+    may_release: bool = True
+    """Whether theirs may be the last word on what several people have to pass."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,31 +115,45 @@ class Decisions:
 
         Where they went is told with the last decision.
         """
-        taken = []
+        taken, events = [], []
         for chosen, said, expected in decisions:
-            taken.append(self._decide(connection, chosen, said, expected))
+            done, event = self._decide(connection, chosen, said, expected)
+            taken.append(done)
+            events.append(event)
             connection.execute(QUERIES["unchoose"])
         if not taken:
             return []
         some_failed = any(said.decision is Decision.FAIL for _, said, _ in decisions)
-        return [*taken[:-1], replace(taken[-1], moved=self._settle(connection, some_failed=some_failed))]
+        moved = self._settle(connection, some_failed=some_failed)
+        if moved.get(State.RELEASED):
+            last = events[-1]
+            details = {"studies": moved[State.RELEASED]}
+            events.append(
+                Event(who=last.who, what="released", project=last.project, subject=last.subject, details=details)
+            )
+        audit.append(connection, self._cipher, *events)
+        return [*taken[:-1], replace(taken[-1], moved=moved)]
 
-    def _decide(self, connection: Connection, chosen: Selection, said: Said, expected: int | None) -> Decided:
+    def _decide(
+        self, connection: Connection, chosen: Selection, said: Said, expected: int | None
+    ) -> tuple[Decided, Event]:
         _check_text(said.by, said.reason)
         self._choose(connection, chosen)
         count = self._counted(connection, expected)
         project = _only(count["projects"])
         if said.decision is Decision.PASS and _one(connection, "passes", by=said.by)["mine"]:
             raise ReviewRefused("you have passed one of these already: another person has to pass it")
+        if said.decision is Decision.PASS and not said.may_release and _one(connection, "last_words")["count"]:
+            raise ReviewRefused("the last word before a release needs the role releaser")
         if said.decision is Decision.REDACT and _one(connection, "without_place")["count"]:
             raise ReviewRefused("one of these is in no element and no box that could be removed: pass or fail it")
         word = said.decision.value
         number = self._add_decision(connection, count, project=project, decision=word, reason=said.reason, by=said.by)
         connection.execute(QUERIES["decide"], {"decision": word})
         self._consequences(connection, number, said)
-        subject = f"decision {number}"
-        self._audit(connection, count, what="verdict", project=project, by=said.by, subject=subject, said=word)
-        return Decided(id=number, findings=count["findings"], subjects=count["subjects"])
+        details = {"said": word, "findings": count["findings"], "subjects": count["subjects"]}
+        event = Event(who=said.by, what="verdict", project=project, subject=f"decision {number}", details=details)
+        return Decided(id=number, findings=count["findings"], subjects=count["subjects"]), event
 
     def undo(self, connection: Connection, decision_id: int, *, by: str, reason: str) -> Decided:
         """Take a decision back, unless what it was about has left or been made anew since."""
@@ -183,6 +199,8 @@ class Decisions:
         _check_text(by, reason)
         if keys.place is None and not keys.words:
             raise ReviewRefused("a rule has to say which element or which words it ignores")
+        if keys.place in ALWAYS_ASKED:
+            raise ReviewRefused(f"no rule can ignore what is found in the {keys.place}: each time is another time")
         connection.execute(QUERIES["lock_rules"], {"project": project})
         values = {name: getattr(keys, name) for name in ("checker", "kind", "place", "device")}
         values |= {
@@ -194,7 +212,7 @@ class Decisions:
         }
         rule = _one(connection, "add_rule", **values)
         connection.execute(QUERIES["choose"])
-        connection.execute(QUERIES["choose_rule"], {"rule_id": rule["id"]})
+        connection.execute(QUERIES["choose_rule"], {"rule_id": rule["id"], "always_asked": list(ALWAYS_ASKED)})
         count = self._counted(connection, None, may_be_none=True)
         connection.execute(QUERIES["pass_by_rule"], {"rule_id": rule["id"]})
         moved = self._settle(connection, some_failed=False)

@@ -43,7 +43,8 @@ WHERE open
   AND (review_rule.kind IS NULL OR review_rule.kind = finding_group.kind)
   AND (review_rule.place IS NULL OR review_rule.place = finding_group.place)
   AND (review_rule.device IS NULL OR review_rule.device = finding_group.device)
-  AND (review_rule.fingerprint IS NULL OR review_rule.fingerprint = finding.fingerprint);
+  AND (review_rule.fingerprint IS NULL OR review_rule.fingerprint = finding.fingerprint)
+  AND finding_group.place <> ALL(%(always_asked)s);
 
 -- lock_chosen: their studies, so that nothing else moves them meanwhile
 SELECT id FROM study WHERE id IN (SELECT study_id FROM chosen) ORDER BY id FOR NO KEY UPDATE;
@@ -68,6 +69,9 @@ counted AS (
         SELECT finding_id, count(DISTINCT by) AS people FROM passed GROUP BY finding_id) AS found
     WHERE found.finding_id = chosen.finding_id)
 SELECT count(*) AS mine FROM passed WHERE by = %(by)s;
+
+-- last_words: how many of what needs several people would have them all
+SELECT count(*) AS count FROM chosen WHERE needs > 1 AND passed + 1 >= needs;
 
 -- without_place: what cannot be removed, because it is no element and no box of an instance
 SELECT count(*) AS count FROM chosen JOIN finding ON finding.id = finding_id

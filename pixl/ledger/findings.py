@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pixl.domain.errors import RetryLater
 from pixl.domain.finding import Box, Decision, Finding, Outcome, Part
-from pixl.domain.review import ReviewRule, RuleBook, Subject, SubjectKind, Tally, place_of
+from pixl.domain.review import ALWAYS_ASKED, ReviewRule, RuleBook, Subject, SubjectKind, Tally, place_of
 from pixl.ledger.cipher import Cipher
 from pixl.ledger.sql import read_queries
 
@@ -197,6 +197,7 @@ class Findings:
         if subject.revision == 1:
             return frozenset()
         name, values = _whose(subject)
+        values |= {"always_asked": list(ALWAYS_ASKED)}
         rows = connection.execute(QUERIES[f"passed_{name}"], values).fetchall()
         return frozenset((row["group_id"], row["path"], row["instance"], bytes(row["fingerprint"])) for row in rows)
 

@@ -31,20 +31,22 @@ SELECT checker, outcome, decision, rule_id IS NOT NULL AS ruled, count(*) AS cou
 FROM finding JOIN finding_group ON finding_group.id = group_id
 WHERE study_id = %(study_id)s AND revision = %(revision)s GROUP BY 1, 2, 3, 4;
 
--- passed_study: what people passed in earlier revisions of a study; that somebody looked counts for one revision only
+-- passed_study: what people passed in earlier revisions of a study
 SELECT DISTINCT group_id, path, instance, fingerprint
 FROM finding JOIN finding_group ON finding_group.id = group_id
-WHERE study_id = %(study_id)s AND revision < %(revision)s AND decision = 'pass' AND checker <> 'review';
+WHERE study_id = %(study_id)s AND revision < %(revision)s AND decision = 'pass'
+  AND place <> ALL(%(always_asked)s);
 
 -- tally_report: what was found in a revision of a report, by what it does to it
 SELECT checker, outcome, decision, rule_id IS NOT NULL AS ruled, count(*) AS count
 FROM finding JOIN finding_group ON finding_group.id = group_id
 WHERE report_id = %(report_id)s AND revision = %(revision)s GROUP BY 1, 2, 3, 4;
 
--- passed_report: what people passed in earlier revisions of a report; that somebody looked counts for one revision only
+-- passed_report: what people passed in earlier revisions of a report
 SELECT DISTINCT group_id, path, instance, fingerprint
 FROM finding JOIN finding_group ON finding_group.id = group_id
-WHERE report_id = %(report_id)s AND revision < %(revision)s AND decision = 'pass' AND checker <> 'review';
+WHERE report_id = %(report_id)s AND revision < %(revision)s AND decision = 'pass'
+  AND place <> ALL(%(always_asked)s);
 
 -- rules: the rules of a project that hold
 SELECT id, checker, kind, place, device, fingerprint FROM review_rule

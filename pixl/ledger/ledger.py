@@ -20,7 +20,9 @@ from pixl.domain.review import Tally
 from pixl.domain.secret import SecretStore
 from pixl.domain.state import IN_FLIGHT, State, may_follow
 from pixl.domain.study import ExtractId, StudyRequest
+from pixl.ledger import audit
 from pixl.ledger.accounts import Accounts
+from pixl.ledger.audit import Event
 from pixl.ledger.blocks import Blocks
 from pixl.ledger.checking import Checking, Checks, Ending, Made, SeriesCheck
 from pixl.ledger.cipher import Cipher
@@ -37,6 +39,11 @@ from pixl.ledger.trail import Trail
 from pixl.queue.jobs import Job, Step, defer
 
 Connection = psycopg.Connection[dict[str, Any]]
+
+NO_KEY = ("", "")
+"""Of a study of which neither the MRN nor the accession number is known."""
+OF_MODALITY = "modality "
+"""What a row that asks for the series of a modality has in front of it, where others have a Series Instance UID."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -55,7 +62,7 @@ class Study:
     study_date: dt.date | None
     participant_id: str | None
     series_uids: tuple[str, ...]
-    """The series that are asked for; empty asks for all."""
+    """The series that are asked for; all of them where `modalities` is empty too."""
     pseudo_study_uid: str | None
     anon_id: str | None
     instances: int | None
@@ -64,6 +71,8 @@ class Study:
     fingerprint: str
     move_jobs: tuple[str, ...] = ()
     """What orthanc-raw calls the C-MOVEs that were last asked for."""
+    modalities: tuple[str, ...] = ()
+    """Series of these modalities are asked for, besides `series_uids`."""
 
     def __repr__(self) -> str:
         return f"Study(id={self.id}, project={self.project!r}, state={self.state.value!r})"
@@ -168,9 +177,9 @@ class Ledger:
         self.reports = Reports(pool, cipher, self.findings)
         self.people = People(pool, cipher)
         self.overview = Overview(pool)
-        self._checking = Checking(self.findings)
+        self._checking = Checking(cipher, self.findings)
         self.notifications = Notifications(pool)
-        self.accounts = Accounts(pool, self.findings)
+        self.accounts = Accounts(pool, self.findings, self.reports)
         self.audit = Trail(pool, cipher)
         self.blocks = Blocks(pool, cipher)
         self.reviews = Reviews(pool, cipher, Decisions(cipher, self.findings, self._take_on, self.reports))
@@ -282,15 +291,16 @@ class Ledger:
     def _stage(self, connection: Connection, requests: Iterable[StudyRequest]) -> None:
         connection.execute(QUERIES["stage"])
         with connection.cursor().copy(QUERIES["copy_staged"]) as copy:
-            copy.set_types(["bytea", "bytea", "bytea", "int8", "bytea", "bytea"])
+            copy.set_types(["bytea", "bytea", "bytea", "bytea", "int8", "bytea", "bytea"])
             for request in requests:
                 copy.write_row(self._row(request))
 
     def _row(self, request: StudyRequest) -> tuple[Any, ...]:
-        series = request.series_uid
+        series = request.series_uid or (OF_MODALITY + request.modality if request.modality else None)
         return (
-            self._fingerprint(request.mrn, request.accession_number),
+            self._fingerprint(request.mrn, request.accession_number or request.study_uid or ""),
             self._uid_fingerprint(request.study_uid),
+            self._fingerprint("", request.study_uid) if request.study_uid else None,
             self._cipher.encrypt(_identifiers(request)),
             request.procedure_occurrence_id,
             self._cipher.fingerprint("series", series) if series else b"",
@@ -327,6 +337,8 @@ class Ledger:
         connection.execute(QUERIES["one_load"], scope)
         connection.execute(QUERIES["analyze_staged"])
         connection.execute(QUERIES["stage_uids"])
+        connection.execute(QUERIES["adopt_rows"], scope)
+        connection.execute(QUERIES["adopt_studies"], scope)
         strangers = connection.execute(QUERIES["strangers"], scope).fetchall()
         if strangers:
             numbers = ", ".join(str(row["procedure_occurrence_id"]) for row in strangers)
@@ -354,6 +366,7 @@ class Ledger:
         with self._transaction() as connection:
             row = _one(connection, "study", id=study_id)
         known = self._cipher.decrypt(row["identifiers"])
+        parts = () if row["whole"] else tuple(sorted({self._cipher.decrypt(part) for part in row["series"]}))
         return Study(
             **{name: row[name] for name in ("id", "project", "revision", "priority", "tries", "pseudo_study_uid")},
             **{name: known[name] for name in ("mrn", "accession_number", "study_uid", "participant_id")},
@@ -363,7 +376,8 @@ class Ledger:
             reason=row["reason"],
             state=State(row["state"]),
             study_date=dt.date.fromisoformat(known["study_date"]) if known["study_date"] else None,
-            series_uids=() if row["whole"] else tuple(sorted(self._cipher.decrypt(s) for s in row["series"])),
+            series_uids=tuple(part for part in parts if not part.startswith(OF_MODALITY)),
+            modalities=tuple(part.removeprefix(OF_MODALITY) for part in parts if part.startswith(OF_MODALITY)),
             fingerprint=row["fingerprint"].hex(),
             move_jobs=tuple(row["move_jobs"]),
         )
@@ -378,6 +392,7 @@ class Ledger:
         then: Step | None = None,
         notes: Sequence[Note] | None = None,
         study_uid: str | None = None,
+        key: tuple[str, str] = NO_KEY,
         receipt: tuple[str, Receipt] | None = None,
         made: Made | None = None,
         **fields: Any,
@@ -390,6 +405,8 @@ class Ledger:
             What de-identification left out; replaces what it left out before.
         study_uid
             The study's own UID, once the archive has told it.
+        key
+            Its MRN and accession number, for a study of which the cohort told its UID only.
         receipt
             The destination's name, and what arrived there.
         made
@@ -410,7 +427,7 @@ class Ledger:
         """
         with self._transaction() as connection:
             if study_uid is not None:
-                fields |= self._learned(connection, study_id, study_uid)
+                fields |= self._learned(connection, study_id, study_uid, key)
             try:
                 row = self._set(connection, study_id, before=before, after=after, reason=reason, **fields)
             except psycopg.errors.UniqueViolation:
@@ -423,11 +440,19 @@ class Ledger:
                 _replace_notes(connection, study_id, notes)
             if receipt is not None:
                 _record_export(connection, study_id, row["revision"], *receipt)
+                details = {"revision": row["revision"], "destination": receipt[0], "sha256": receipt[1].sha256}
+                self._audit(connection, "exported", row["project"], study_id, details)
             if made is not None:
                 self._checking.plan(connection, study_id, made, held=after is State.HELD)
             if then is not None:
                 defer(connection, *self._jobs(connection, then, [{"id": study_id, **row}]))
             return True
+
+    def _audit(
+        self, connection: Connection, what: str, project: str, study_id: int, details: Mapping[str, Any]
+    ) -> None:
+        event = Event(who="imaging_api", what=what, project=project, subject=f"study {study_id}", details=details)
+        audit.append(connection, self._cipher, event)
 
     def begin_check(self, check_id: int) -> SeriesCheck | None:
         """Take on the check of a series; None if there is nothing to be done any more."""
@@ -445,6 +470,8 @@ class Ledger:
             )
             if row is not None and ending.state is State.RELEASED:
                 defer(connection, _job(Step.EXPORT, {"id": check.study_id, **row}))
+                details = {"revision": check.revision, "by": "the project's gate"}
+                self._audit(connection, "released", check.project, check.study_id, details)
             return ending.state
 
     def note_check_try(self, check_id: int) -> int:
@@ -495,11 +522,16 @@ class Ledger:
         with self._transaction() as connection:
             connection.execute(QUERIES["note_try"], values)
 
-    def _learned(self, connection: Connection, study_id: int, study_uid: str) -> dict[str, bytes | None]:
-        known = self._cipher.decrypt(_one(connection, "study", id=study_id)["identifiers"])
+    def _learned(
+        self, connection: Connection, study_id: int, study_uid: str, key: tuple[str, str]
+    ) -> dict[str, bytes | None]:
+        known = {**self._cipher.decrypt(_one(connection, "study", id=study_id)["identifiers"]), "study_uid": study_uid}
+        if not known["mrn"] and not known["accession_number"]:
+            known["mrn"], known["accession_number"] = key
         return {
             "uid_fingerprint": self._uid_fingerprint(study_uid),
-            "identifiers": self._cipher.encrypt({**known, "study_uid": study_uid}),
+            "fingerprint": self._fingerprint(known["mrn"], known["accession_number"] or study_uid),
+            "identifiers": self._cipher.encrypt(known),
         }
 
     def _set(
@@ -764,7 +796,7 @@ class Ledger:
 LOST = ""
 """The `anon_id` of a study whose images are no longer where the ledger thought: it has to start anew."""
 
-LEARNED = ("uid_fingerprint", "identifiers")
+LEARNED = ("fingerprint", "uid_fingerprint", "identifiers")
 """What the archive may tell of a study that its cohort did not."""
 
 BY_HAND = 10

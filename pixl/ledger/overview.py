@@ -24,8 +24,10 @@ class Waiting:
     project: str
     findings: int
     studies: int
+    """Also those that are held and in which nothing was found."""
     reports: int
     oldest: dt.datetime
+    """Since when the first of them is held."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,17 @@
 SELECT DISTINCT project, subject_kind, checker, kind FROM finding_group ORDER BY 1, 2, 3, 4;
 
 -- waiting: how much waits for a person, in each project
-SELECT project, count(*) AS findings, count(DISTINCT study_id) AS studies, count(DISTINCT report_id) AS reports,
-    min(finding.at) AS oldest
-FROM finding JOIN finding_group ON finding_group.id = group_id
-WHERE open GROUP BY 1 ORDER BY 1;
+WITH counted AS (SELECT group_id, count(*) AS findings FROM finding WHERE open GROUP BY 1),
+found AS (
+    SELECT project, sum(findings)::bigint AS findings FROM counted JOIN finding_group ON finding_group.id = group_id
+    GROUP BY 1),
+held AS (
+    SELECT project, count(*) AS studies, 0 AS reports, min(since) AS oldest FROM study WHERE state = 'held' GROUP BY 1
+    UNION ALL
+    SELECT project, 0, count(*), min(since) FROM report WHERE state = 'held' GROUP BY 1)
+SELECT project, coalesce(max(found.findings), 0)::bigint AS findings, sum(studies)::bigint AS studies,
+    sum(reports)::bigint AS reports, min(oldest) AS oldest
+FROM held LEFT JOIN found USING (project) GROUP BY 1 ORDER BY 1;
 
 -- group_count: what waits of a group
 SELECT count(*) AS findings, count(DISTINCT study_id) + count(DISTINCT report_id) AS subjects

@@ -13,7 +13,7 @@ RETURNING id;
 -- stage: a table for the rows of this load, gone with the transaction
 CREATE TEMPORARY TABLE staged (
     position bigint GENERATED ALWAYS AS IDENTITY,
-    fingerprint bytea NOT NULL, uid_fingerprint bytea, identifiers bytea NOT NULL,
+    fingerprint bytea NOT NULL, uid_fingerprint bytea, nameless bytea, identifiers bytea NOT NULL,
     procedure_occurrence_id bigint NOT NULL, series_fingerprint bytea NOT NULL, series bytea, study_id bigint
 ) ON COMMIT DROP;
 
@@ -21,7 +21,7 @@ CREATE TEMPORARY TABLE staged (
 DROP TABLE staged;
 
 -- copy_staged: the rows of this load, in bulk
-COPY staged (fingerprint, uid_fingerprint, identifiers, procedure_occurrence_id, series_fingerprint, series)
+COPY staged (fingerprint, uid_fingerprint, nameless, identifiers, procedure_occurrence_id, series_fingerprint, series)
 FROM STDIN (FORMAT BINARY);
 
 -- analyze_staged: tell the planner how many rows there are (without it 100,000 are compared with each other)
@@ -31,13 +31,26 @@ ANALYZE staged;
 SELECT pg_advisory_xact_lock(hashtext(%(project)s));
 
 -- stage_uids: a row without a study UID takes the only one that this load gives under its accession number
-UPDATE staged SET uid_fingerprint = told.uid_fingerprint, identifiers = told.identifiers
+UPDATE staged SET uid_fingerprint = told.uid_fingerprint, nameless = told.nameless, identifiers = told.identifiers
 FROM (
-    SELECT fingerprint, (array_agg(uid_fingerprint))[1] AS uid_fingerprint,
+    SELECT fingerprint, (array_agg(uid_fingerprint))[1] AS uid_fingerprint, (array_agg(nameless))[1] AS nameless,
         (array_agg(identifiers ORDER BY position))[1] AS identifiers
     FROM staged WHERE uid_fingerprint IS NOT NULL
     GROUP BY fingerprint HAVING count(DISTINCT uid_fingerprint) = 1) AS told
 WHERE staged.fingerprint = told.fingerprint AND staged.uid_fingerprint IS NULL;
+
+-- adopt_rows: a row that tells only a study UID (its fingerprint is the nameless one) is of the study that the project knows by it
+UPDATE staged SET fingerprint = study.fingerprint, identifiers = study.identifiers FROM study
+WHERE study.project = %(project)s AND study.uid_fingerprint = staged.uid_fingerprint
+  AND staged.fingerprint = staged.nameless AND study.fingerprint <> staged.nameless;
+
+-- adopt_studies: a study that the project knows by its UID only learns its MRN and accession number from this load
+UPDATE study SET fingerprint = told.fingerprint, identifiers = told.identifiers
+FROM (
+    SELECT DISTINCT ON (uid_fingerprint) uid_fingerprint, nameless, fingerprint, identifiers FROM staged
+    WHERE fingerprint <> nameless ORDER BY uid_fingerprint, position) AS told
+WHERE study.project = %(project)s AND study.uid_fingerprint = told.uid_fingerprint
+  AND study.fingerprint = told.nameless;
 
 -- strangers: rows whose study UID the project knows under another MRN or accession number
 SELECT procedure_occurrence_id FROM staged JOIN study USING (uid_fingerprint)
@@ -130,12 +143,13 @@ UPDATE study SET state = %(after)s, reason = %(reason)s, since = clock_timestamp
     pseudo_study_uid = coalesce(%(pseudo_study_uid)s, pseudo_study_uid),
     image_identifier = coalesce(%(image_identifier)s, image_identifier),
     anon_id = coalesce(%(anon_id)s, anon_id),
+    fingerprint = coalesce(%(fingerprint)s, fingerprint),
     uid_fingerprint = coalesce(%(uid_fingerprint)s, uid_fingerprint),
     identifiers = coalesce(%(identifiers)s, identifiers),
     instances = coalesce(%(instances)s, instances),
     stored = coalesce(%(stored)s, stored)
 WHERE id = %(id)s AND state = ANY(%(before)s)
-RETURNING priority, fingerprint, revision;
+RETURNING priority, fingerprint, revision, project;
 
 -- move: many studies from one state to another; a new revision is exported anew
 UPDATE study SET state = %(after)s, reason = %(reason)s, since = clock_timestamp(), tries = 0,

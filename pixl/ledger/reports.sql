@@ -4,6 +4,7 @@ WITH new AS (
     SELECT %(project)s, fingerprint, identifiers, %(priority)s::integer
     FROM (
         SELECT DISTINCT ON (fingerprint) fingerprint, identifiers, position FROM staged
+        WHERE fingerprint IS DISTINCT FROM nameless  -- a report is known by MRN and accession number
         ORDER BY fingerprint, position) AS first_row
     ORDER BY position
     ON CONFLICT (project, fingerprint) DO NOTHING

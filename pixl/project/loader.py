@@ -13,6 +13,7 @@ from pixl.domain.errors import ConfigurationError
 from pixl.domain.project import AllowedManufacturer, DestinationNames, OnFailedInstance, Project, TagOperationFiles
 from pixl.domain.suggest import suggestion
 from pixl.project.checks_keys import ChecksKeys, checks_of
+from pixl.project.extractable_keys import RowRuleForm, row_rules_of
 from pixl.project.release_keys import ReleaseForm, release_of
 from pixl.project.reports_keys import ReportsForm, reports_of
 from pixl.project.yaml_file import read_form
@@ -99,6 +100,7 @@ class _ProjectFile(_Form):
     checks: ChecksKeys | None = None
     release: ReleaseForm = ReleaseForm()
     reports: ReportsForm | None = None
+    extractable: Annotated[tuple[RowRuleForm, ...], pydantic.BeforeValidator(_nothing_is_empty)] = ()
 
 
 def load_project(path: Path) -> Project:
@@ -132,6 +134,7 @@ def load_project(path: Path) -> Project:
         checks=checks_of(form.checks, path),
         release=release_of(form.release),
         reports=reports_of(form.reports, path),
+        extractable=row_rules_of(form.extractable),
         notes=tuple(_notes(form)),
     )
 

@@ -30,6 +30,12 @@ NAME = (
     r"(?:[A-Z]['\u2019][A-Z][a-z]+|[A-Z][a-z\u00df-\u00ff]+(?:['\u2019-][A-Z][a-z\u00df-\u00ff]+)*|[A-Z]{3,})"
 )
 NAMES = rf"(?:(?:{NAME}|[A-Z]\.?)[ ,]+){{0,3}}(?:{NAME})"
+TELEPHONE = r"(?i:bleep(?:ed)?|ext(?:ension)?|pager|fax|tel(?:ephone)?|phone|mobile|rung)"
+RELATIVES = (
+    "husband|wife|partner|daughter|son|grandson|granddaughter|mother|father|brother|sister|niece|nephew|carer|"
+    "next of kin|nok"
+)
+NO_VERB = r"(?!(?i:to|in|at|on|and|or|will|has|the|who|for|of|is|was|by|with|from)\b)"
 TITLE = r"(?:Drs?|Mrs?|Ms|Miss|Mx|Prof(?:essor)?|Sister|Nurse|Sir|Dame|Rev)"
 BY = (
     r"(?:report(?:ed)?|dictated|verified|authori[sz]ed|signed|typed|checked|performed|seen|referred|requested|scanned|"
@@ -52,19 +58,29 @@ def _shape(kind: Kind, rule: str, certainty: float, pattern: str, flags: int = 0
     return Shape(pattern=re.compile(pattern, flags), kind=kind, rule=rule, certainty=certainty)
 
 
-NUMERIC = (
-    r"(?<![\d.])(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2})(?![\d.]\d)"
-)
+NUMERIC = r"(?<![\d.])(?:\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2})(?![\d.]\d)"
 SHAPES = (
     _shape(Kind.EMAIL, "e-mail", 0.95, r"[\w.+-]+@[\w-]+\.[\w.-]+"),
     _shape(Kind.URL, "web address", 0.9, r"\b(?:https?://|www\.)\S+", re.IGNORECASE),
     _shape(Kind.DATE, "date in figures", 0.6, NUMERIC),
     _shape(Kind.DATE, "day and month", 0.8, rf"\b\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?(?:{MONTHS})\b", re.IGNORECASE),
     _shape(Kind.DATE, "month and year", 0.5, rf"\b(?:{MONTHS})[ ,'-]+(?:19|20)?\d\d\b", re.IGNORECASE),
+    _shape(
+        Kind.DATE, "month and day", 0.8, rf"\b(?:{MONTHS}) \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d\b", re.IGNORECASE
+    ),
+    _shape(Kind.DATE, "date in one word", 0.8, rf"\b\d{{1,2}}(?:{MONTHS})(?:19|20)?\d\d\b", re.IGNORECASE),
+    _shape(Kind.DATE, "month and year in figures", 0.5, r"(?<![\d/.])(?:0[1-9]|1[0-2])/(?:19|20)\d\d\b"),
+    _shape(Kind.PHONE, "behind a telephone", 0.7, rf"\b{TELEPHONE}\W{{0,3}}(?:on )?(?P<what>[(+]*\d[\d ()-]{{2,}}\d)"),
+    _shape(Kind.PHONE, "area code in brackets", 0.7, r"\(0\d{2,4}\) ?\d{3,4} ?\d{3,4}\b"),
     _shape(Kind.POSTCODE, "postcode", 0.8, r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}\b"),
     _shape(Kind.MRN, "letters and digits", 0.7, r"\b(?=[A-Z]*\d)(?:[A-Z]{1,4}-?\d{5,}|\d{5,}[A-Z]{1,3})\b"),
     _shape(Kind.AGE, "age over 89", 0.5, r"\b(?:9\d|1[01]\d)[ -](?:year|yr|y/o)", re.IGNORECASE),
     _shape(Kind.NAME, "behind a title", 0.8, rf"\b{TITLE}\.? (?P<what>{NAMES})"),
+    _shape(Kind.NAME, "behind a title in any case", 0.7, rf"\b(?i:dr|mrs|prof)\.? (?P<what>{NO_VERB}[^\W\d_]{{2,}})"),
+    _shape(Kind.NAME, "behind a relative", 0.6, rf"\b(?i:{RELATIVES})(?: is|:|,)? (?P<what>{NAMES})"),
+    _shape(Kind.NAME, "what somebody is called", 0.6, rf"\b(?i:called|known as) (?P<what>{PROPER})"),
+    _shape(Kind.NAME, "initials", 0.4, r"\b(?i:typed|typist|checked|verified)(?i: by)?: ?(?P<what>[A-Za-z]{2,3})\b"),
+    _shape(Kind.NAME, "initials at the end", 0.4, r"^[A-Z]{2,3}/[A-Za-z]{2,3}$", re.MULTILINE),
     _shape(
         Kind.NAME,
         "behind what somebody did",

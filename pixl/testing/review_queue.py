@@ -14,10 +14,11 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from pixl.domain.finding import Box, Finding, Part
+from pixl.domain.report import Counted, ReportState
 from pixl.domain.review import ReleaseKeys
 from pixl.domain.state import State
 from pixl.domain.study import ExtractId, StudyRequest
-from pixl.ledger import Checks, Ledger, Made, SeriesOutput
+from pixl.ledger import Checks, Ledger, Made, Output, Portion, ReportEnding, SeriesOutput
 from pixl.queue import Step
 from pixl.review import ending
 
@@ -86,6 +87,35 @@ def hold(
         _to_checking(ledger, study_id, output)
         _check(ledger, study_id, list(found(number)), gate)
     return sorted(ids)
+
+
+def hold_report(ledger: Ledger, text: str, found: Sequence[Finding], *, project: str = "texts") -> int:
+    """Let a person have to look at a report; return its number in the ledger."""
+    extract = ExtractId(project=project, generated_at=MADE)
+    ledger.load_all([Portion(extract=extract, requests=[_request(project, 1)], reports=True)])
+    with ledger._pool.connection() as connection:  # noqa: SLF001 - a stand-in for the queue, which knows the number
+        row = connection.execute("SELECT id FROM report WHERE project = %s", [project]).fetchone()
+    if row is None:
+        raise LookupError("the load has asked for no report")
+    output = Output(
+        text=text,
+        read=text,
+        certainty=0.71,
+        engine="rules",
+        method="shapes",
+        policy="invented",
+        image_identifier="8f2c41",
+        pseudo_study_uid=None,
+        found=1,
+        superseded=0,
+        findings=tuple(found),
+        flagged=True,
+        counted=Counted(words=len(text.split()), masked=3, seen=3, agreed=3),
+    )
+    held = ReportEnding(state=ReportState.HELD, reason="a person has to look at what the second method found")
+    ledger.reports.finish(ledger.reports.report(row["id"]), output, lambda _: held)
+    number: int = row["id"]
+    return number
 
 
 def settle(ledger: Ledger, project: str, ends: Mapping[tuple[State, str | None], int], *, days: int) -> None:

@@ -90,16 +90,23 @@ def _is_person(marks: Marks, title: int, i: int) -> bool:
     reading, low = marks.reading, marks.reading.lows[i]
     if low in PARTICLES and (reading.is_small or reading.has(i + 1, Is.BIG)):
         return True
-    plain = low in NEVER or low in lists.descriptions()
-    if reading.is_small and (not plain or reading.low(i + 1) in PERSON_VERBS | {"was", "has", "who"}):
+    if reading.has(i, Is.FIRST) and reading.has(i + 1, Is.PERSON) and reading.flags[i] & reading.flags[i + 1] & Is.BIG:
         return True
     if reading.has(title, Is.CAPITAL) and reading.is_big(i) and low not in FUNCTION_WORDS:
         return True
-    if plain:
+    if reading.is_small:
+        return _is_small_person(marks, i)
+    if low in NEVER or low in lists.descriptions():
         return False
-    if reading.has(title, Is.UPPER) or not reading.is_big(title):
-        return reading.has(i, Is.NAME)
-    return reading.is_big(i)
+    written_small = not reading.is_big(title)
+    return reading.has(i, Is.NAME) if reading.has(title, Is.UPPER) or written_small else reading.is_big(i)
+
+
+def _is_small_person(marks: Marks, i: int) -> bool:
+    """Tell the same where nothing is written with a capital."""
+    reading, low = marks.reading, marks.reading.lows[i]
+    plain = low in NEVER or low in lists.descriptions()
+    return not plain or reading.low(i + 1) in PERSON_VERBS | {"was", "has", "who"}
 
 
 def _after_cue(marks: Marks, i: int) -> None:
@@ -181,7 +188,7 @@ def _take(marks: Marks, first: int, mark: Mark, *, bold: bool) -> None:
     while at < len(reading) and at - first < MOST_WORDS and (at == first or reading.continues(at - 1)):
         begins = at == first
         fits = _may_name(marks, at, bold=bold and begins, small=begins or _is_small(marks, first))
-        if not fits and not marks.is_surname(at, first, bold=bold):
+        if not fits and not marks.is_surname(at, first, bold=bold) and not _is_third(marks, at, first, bold=bold):
             break
         if not begins or not reading.has(at, Is.TITLE):
             marks.named[at] = mark
@@ -192,6 +199,11 @@ def _take(marks: Marks, first: int, mark: Mark, *, bold: bool) -> None:
     joined = at > first and at + 1 < len(reading) and reading.tokens[at].word.lower() in JOINERS
     if joined and _may_name(marks, at + 1, bold=plural, small=_is_small(marks, first)):
         _take(marks, at + 1, mark, bold=plural)
+
+
+def _is_third(marks: Marks, at: int, first: int, *, bold: bool) -> bool:
+    """Tell whether a word is the surname behind two first names."""
+    return at == first + 2 and bold and marks.reading.has(first, Is.FIRST) and marks.is_surname(at, at - 1, bold=bold)
 
 
 def _is_small(marks: Marks, i: int) -> bool:

@@ -140,4 +140,12 @@ WITHOUT_YEAR = re.compile(
     re.IGNORECASE,
 )
 """CT of 24/06, on the 24th."""
+ALONE = re.compile(
+    r"(?<![\w/.\-])(?<!power\s)(?<!grade\s)(?<!score\s)(?<!level\s)(?:0[1-9]|[12]\d|3[01])/(?:0[1-9]|1[0-2])(?![\d/.]|\s?(?:mm|cm)"
+    r"|\s(?:of|hx|history|ago|images?))|(?<![\w/.\-])(?:0[1-9]|[12]\d|3[01])-0[1-9](?![\d/.\-]|\s?(?:mm|cm))"
+    r"|(?<![\d.])(?:1[3-9]|2\d|3[01])(?:st|nd|rd|th)\b(?!\s(?:centile|percentile|century|weeks?|days?|years?|cycle|image|slice|fraction|time))"
+    rf"|\b{MONTH}(?=\s?:\s)",
+    re.IGNORECASE,
+)
+"""14/03, 14-03, 16th: hardly anything else in a report."""
 BEFORE_A_COLON = re.compile(r"(?<![\d/.])(?:0?[1-9]|[12]\d|3[01])/(?:0[1-9]|1[0-2])(?=\s?:|\s[-\u2013]\s)")

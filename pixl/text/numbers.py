@@ -8,14 +8,14 @@ from pixl.text.spans import Kind
 
 _UNIT = r"(?:mm|cm|ml|mg|m?gy|mbq|kv|\u00b5m|micron)"
 _IDENTIFIER = (
-    r"(?=(?:[A-Za-z/.\- ]{0,4}\d){3})[A-Za-z0-9][\w/.\-]*[A-Za-z0-9]"
+    r"(?=(?:[A-Za-z/.\- ]{0,4}\d){3})[A-Za-z0-9][\w/.\-]*[A-Za-z0-9](?![A-Za-z0-9])"
     rf"(?:[ \-]\d{{2,}}(?![\d.]*\s?{_UNIT}\b))*(?!\s?{_UNIT}\b)"
 )
 """At least three digits, and groups of digits that follow."""
 _CALLED = r"(?:\s?(?:numbers?|nos?\b\.?|num\b|ids?\b|#|\u2116))?\s{0,3}(?:is\s|was\s)?[:.=#\-]{0,2}\s{0,3}"
 _TEN = r"((?:[\dOoIl][\s\-./,]{0,3}){9}[\dOoIl])(?!\d)"
 _PHONES = (
-    r"tel(?:ephone)?|phone|mob(?:ile)?|fax|ext(?:ension)?|extn|bleep|pager|bleeped|dect|contact|call(?:ed)?\s(?:on|back\son)"
+    r"tel(?:ephone)?|phone|mob(?:ile)?|fax|ext(?:ension)?|extn|bleep|pager|bleeped|beeped|dect|contact|call(?:ed)?\s(?:on|back\son)"
     r"|ring|switchboard|cell"
 )
 LABELLED: tuple[tuple[Kind, str], ...] = (
@@ -56,7 +56,7 @@ LABELLED: tuple[tuple[Kind, str], ...] = (
     (
         Kind.PHONE,
         (
-            rf"\b(?:{_PHONES})\b\.?(?:\s?(?:no|number|on|at|twice))?\s?\(?\.?\s{{0,2}}[:#]?\s{{0,2}}"
+            rf"\b(?:{_PHONES})\b\.?(?:\s?(?:no|number|on|at|\w{{1,5}}(?=\s\()))?\s?\(?\.?\s{{0,2}}[:#]?\s{{0,2}}"
             r"((?:\+?\(?\d[\d\s()\-.]{1,16}\d|\d{3,}))(?!\d)"
         ),
     ),

@@ -54,8 +54,10 @@ NUMBERS = (
     *_compiled(numbers.SHAPED, "shape of"),
     Rule(Kind.DATE, "date without year", dates.WITHOUT_YEAR),
     Rule(Kind.DATE, "date before a colon", dates.BEFORE_A_COLON),
+    Rule(Kind.DATE, "day and month", dates.ALONE, 0.7),
 )
 TIMES = (
+    Rule(Kind.DATE, "day and month", dates.ALONE, 0.7),
     Rule(Kind.DATE, "month", dates.LONE_MONTH),
     Rule(Kind.DATE, "month with a capital", dates.WRITTEN_MONTH),
     Rule(Kind.DATE, "date without year", dates.WITHOUT_YEAR),

@@ -32,7 +32,7 @@ _ADDRESSES = (
         r"(?i:\b\d{1,4}[a-z]?,?\s(?!(?:mm|cm|ml|x|of|mg|french)\b)[a-z][a-z'\u2019\-]+(?:\s[a-z'\u2019\-]+){0,2}"
         rf"\s{_CLEAR_STREET}\b\.?)"
     ),
-    r"(?i:\b[a-z'\u2019\-]+\s(?:high\sstreet|high\sroad))\b",
+    r"(?i:\b(?:[a-z'\u2019\-]+\s)?high\s(?:street|road)\b(?:,\s[a-z]+)?)",
     rf"\b(?:[Tt]he\s)?(?:{_PROPER}\s){{1,3}}(?:Cottage|Farm|Lodge|Manor|School|Academy|Church|Prison|Barracks|House|Court)\b",
     rf"\bHMP\s{_PROPER}",
     r"(?i:\bP\.?O\.?\sbox\s\d+|\bpost\s?code\s?:?\s?[a-z]{1,2}\d[\da-z]?\b)",

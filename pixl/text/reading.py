@@ -92,7 +92,7 @@ class Reading:
         between = self.gap(i)
         if between == " " or self.is_wrapped(i):
             return True
-        if not WITHIN_NAME.fullmatch(between) or "\n" in between:
+        if between != ",\n" and (not WITHIN_NAME.fullmatch(between) or "\n" in between):
             return False
         if "." in between:
             return len(self.tokens[i].word) == 1 or self.has(i, Is.TITLE)

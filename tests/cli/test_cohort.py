@@ -246,3 +246,30 @@ def test_cancelling_asks_first(pixl, extract):
 @pytest.mark.parametrize("command", ["retry", "cancel"])
 def test_a_project_without_a_cohort_is_wrong_use(pixl, command):
     assert "no cohort" in pixl("cohort", command, "demo", code=2)
+
+
+def test_a_list_of_uids_is_loaded_once_however_often(pixl, tmp_path):
+    (tmp_path / "ids.csv").write_text("StudyInstanceUID\n1.2.3\n1.2.4\n1.2.3\n")
+    shown = pixl("cohort", "load", tmp_path / "ids.csv", "--project", "demo", "--modality", "CT")
+    assert "asked for: 2 new" in shown
+    assert "1 skipped, the same as an earlier row" in shown
+    assert "asked for before: 2" in pixl("cohort", "load", tmp_path / "ids.csv", "-p", "demo", "-m", "CT")
+    [status] = pixl.status()
+    assert (status["requested"], status["skipped"]) == (2, {"the same as an earlier row": 1})
+
+
+def test_a_list_needs_a_project_and_a_modality_that_the_project_takes(pixl, tmp_path):
+    (tmp_path / "ids.csv").write_text("StudyInstanceUID\n1.2.3\n")
+    assert "--project" in pixl("cohort", "load", tmp_path / "ids.csv", code=2)
+    assert "it takes:" in pixl("cohort", "load", tmp_path / "ids.csv", "-p", "demo", "-m", "XX", code=2)
+    assert pixl.status() == []
+
+
+def test_rows_that_are_not_extractable_are_counted_by_reason(pixl, tmp_path):
+    flagged = {"extractable": "no", "not_extractable_reason": "opted out"}
+    rows = [row(1, **flagged), row(2, extractable="yes", not_extractable_reason=""), row(3, **flagged)]
+    lines = [",".join(map(str, cells)) for cells in (rows[0], *(each.values() for each in rows))]
+    (tmp_path / "cohort.csv").write_text("\n".join(lines))
+    assert "2 skipped, not extractable: opted out" in pixl("cohort", "load", tmp_path / "cohort.csv")
+    [status] = pixl.status()
+    assert (status["requested"], status["skipped"]) == (1, {"not extractable: opted out": 2})

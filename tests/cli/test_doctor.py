@@ -134,3 +134,18 @@ def test_a_safe_haven_is_tried_with_its_certificate_and_the_login(settings, stor
         settings.destinations.write_text(yaml.safe_dump({"good": trusted, "bad": untrusted}))
         assert "trusted" in findings(settings, store, "ok")["destination good"]
         assert "certificate" in findings(settings, store, "fail")["destination bad"]
+
+
+def test_the_source_and_the_engines_of_reports_are_tried(settings, store):
+    (settings.projects / "policies").mkdir()
+    (settings.projects / "policies" / "strict.yaml").write_text("{}")
+    project = {"project": {"name": "lungs", "modalities": ["CT"]}, "policy": "strict", "destination": {}}
+    project["reports"] = {"source": "emap", "engines": ["rules", "cogstack"]}
+    (settings.projects / "lungs.yaml").write_text(yaml.safe_dump(project))
+    told = findings(settings, store, "fail")
+    assert "reports.yaml" in told["reports from emap"]
+    assert (
+        "did you mean" in told["report engine cogstack"]
+        or "there is no report engine" in told["report engine cogstack"]
+    )
+    assert {"report engine rules", "report engine shapes"} <= findings(settings, store, "ok").keys()

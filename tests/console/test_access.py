@@ -28,6 +28,7 @@ NEEDS = {
     "GET /findings/{number}": Role.REVIEWER,
     "GET /findings/{number}/elements": Role.REVIEWER,
     "GET /studies/{number}": Role.REVIEWER,
+    "GET /studies/{number}/elements": Role.REVIEWER,
     "GET /reports/{number}": Role.REVIEWER,
     "GET /pictures/{study_id}/{series}/{number}.png": Role.REVIEWER,
     "POST /decide": Role.REVIEWER,
@@ -308,3 +309,19 @@ def test_a_database_that_is_away_is_said_on_the_page(log_in, ledger):
     answer = hand.get("/queue")
     assert answer.status_code == 503
     assert "database does not answer" in answer.text
+
+
+def test_a_bug_is_said_and_logged_without_what_it_was_about(log_in, ledger, monkeypatch, caplog):
+    hand = log_in("vera")
+
+    name = "ashbury^marigold".upper()
+
+    def break_down(*_, **__):
+        raise KeyError(name)
+
+    monkeypatch.setattr(ledger.reviews, "groups", break_down)
+    answer = hand.get("/queue")
+    assert answer.status_code == 500
+    assert "KeyError" in caplog.text
+    assert name not in answer.text + caplog.text
+    assert answer.headers["x-frame-options"] == "DENY"

@@ -29,7 +29,7 @@ from pixl.ledger import Ledger, SeriesOutput, migrate
 from pixl.ledger.people import Lifetimes
 from pixl.stack.ports import free_port
 from pixl.testing.real_orthanc import RealOrthanc
-from pixl.testing.review_queue import Written, burned_in, head, hold, named, settle
+from pixl.testing.review_queue import Written, burned_in, head, hold, hold_report, named, settle
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
 FLAGS = (
@@ -85,6 +85,21 @@ def instances(number, *, original):
         yield head(index, SLICES, elements=elements, written=written)
 
 
+LINES = "I have discussed this with Mrs Ashbury and her daughter."
+REPORT = f"""CLINICAL DETAILS:
+Day 4 after laparotomy, temperature. ?collection. Under the care of [NAME].
+
+FINDINGS:
+Comparison with the study of [DATE]. No collection. The gallbladder holds several calculi, its wall is not thickened.
+A simple cyst of 14 mm at the upper pole of the left kidney.
+
+IMPRESSION:
+No acute abnormality. {LINES}
+Reported by [NAME], [DATE]."""
+REPORTED = Finding(
+    checker="report-shapes", kind="name", reason="the second method sees what looks like an identifier: behind a title",
+    where="report", value=LINES, parts=(Part(word="Ashbury", kind="name", offset=31),), confidence=0.9,
+)  # fmt: skip
 ENDS = {
     (State.EXPORTED, None): 412,
     (State.REQUESTED, None): 61,
@@ -148,6 +163,7 @@ def fill(ledger, raw, anon):
     hold(ledger, 6, lambda number: [extra] * (1 + number % 2), project="hearts")
     hold(ledger, 3, lambda _: [], project="hearts-two", gate="two-person")
     history(ledger)
+    hold_report(ledger, REPORT, [REPORTED])
     for study in ledger.reviews.studies(("hearts",), limit=2):
         ledger.advance(study.id, State.RELEASED, before={State.HELD}, reason="it passed review")
         ledger.advance(study.id, State.EXPORTING, before={State.RELEASED})
@@ -437,11 +453,25 @@ def test_a_study_with_all_its_findings(page, ledger):
     page.log_in("adam").open(f"/studies/{study.id}")
     assert "What became of it" in page.text()
     page.shoot("console-study")
+    page.press(".", "e")
+    page.soon(lambda: "ASHBURY^MARIGOLD" in page.text(".element-table"))
     page.open("/studies")
     page.shoot("console-studies")
     page.open("/audit")
     assert "login" in page.text()
     page.shoot("console-audit")
+
+
+def test_a_report_is_read_with_its_findings_marked(page, ledger):
+    [this] = [one for one in ledger.reviews.open() if one.subject.report_id]
+    page.log_in("vera").open(f"/findings/{this.id}")
+    assert page.text(".report mark.this") == "Ashbury"
+    page.shoot("console-report")
+    page.press("s")
+    page.soon(lambda: page.path().startswith("/reports/"))
+    page.press("r", "1")
+    page.soon(lambda: page.all(".done.redact"))
+    assert "[NAME] and her daughter" in ledger.reports.report(this.subject.report_id).output
 
 
 def test_it_works_without_scripts(page, ledger):

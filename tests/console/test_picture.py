@@ -117,9 +117,14 @@ def test_real_files_of_every_kind_become_pictures(name):
     assert len(shape) == (3 if frame.is_colour else 2)
 
 
+def test_an_instance_without_pixels_says_so():
+    with pytest.raises(NoPicture, match="no pixels"):
+        read_frame(file_of(template("test-SR.dcm")), 0)
+
+
 @pytest.mark.parametrize("data", [b"", b"DICM" * 99, head(1, 1, elements=UIDS)[:-9000]])
 def test_what_is_no_picture_is_said_without_a_value(data):
-    with pytest.raises(NoPicture, match=r"^this cannot be shown as a picture \(\w+\)$"):
+    with pytest.raises(NoPicture, match=r"^this (cannot be shown as a picture \(\w+\)|instance has no pixels)$"):
         read_frame(data, 0)
 
 

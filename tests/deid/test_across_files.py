@@ -51,7 +51,7 @@ def pairs(folder):
     """Yield each UID of each file before and after, where both are."""
     pseudonymiser = KeyedPseudonymiser(b"0" * 32)
     for file in sorted(folder.rglob("*")):
-        if not file.is_file() or file.stat().st_size > 3_000_000 or (data := file.read_bytes())[128:132] != b"DICM":
+        if not file.is_file() or file.stat().st_size > 700_000 or (data := file.read_bytes())[128:132] != b"DICM":
             continue
         with contextlib.suppress(InstanceFailed, InstanceRejected):
             after = dict(uids(read(deidentify(data, ANY, pseudonymiser).data)))

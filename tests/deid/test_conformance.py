@@ -40,7 +40,7 @@ def pairs(path, folder):
     """Return name, before and after of each file of a folder that a policy lets leave, the biggest left out."""
     pseudonymiser, found = KeyedPseudonymiser(b"0" * 32), []
     for file in sorted(folder.rglob("*")):
-        if file.is_file() and file.stat().st_size < 3_000_000 and (data := file.read_bytes())[128:132] == b"DICM":
+        if file.is_file() and file.stat().st_size < 700_000 and (data := file.read_bytes())[128:132] == b"DICM":
             try:
                 found.append((file.name, data, deidentify(data, policy(path), pseudonymiser).data))
             except (InstanceFailed, InstanceRejected):
@@ -69,7 +69,7 @@ def new_errors(path, folder, tmp_path):
 @pytest.mark.parametrize("folder", FOLDERS, ids=["pydicom", "pydicom-data"])
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
 def test_dciodvfy_finds_no_error_that_the_input_did_not_have(path, folder, tmp_path):
-    assert len(pairs(path, folder)) > 25
+    assert len(pairs(path, folder)) > 20
     assert list(new_errors(path, folder, tmp_path)) == []
 
 

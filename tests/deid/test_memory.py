@@ -27,6 +27,7 @@ PSEUDONYMS = KeyedPseudonymiser(b"0" * 32)
 NAMES = ("CT_small.dcm", "MR_small.dcm", "MR_small_bigendian.dcm", "rtplan.dcm", "JPEG2000.dcm", "693_UNCI.dcm")
 NEW = {"US": 9, "SS": -9, "UL": 9, "SL": -9, "FL": 1.5, "FD": 2.5, "DS": "7.25", "IS": "11", "DA": "20190203"}
 NEW |= {"TM": "101112", "UI": "1.2.3.77", "CS": "AXIAL", "AS": "077Y", "OB": b"ab", "UN": b"Ashworthy"}
+NEW["AT"] = 0x00180050
 CREATOR = 0x00190010
 
 

@@ -24,11 +24,12 @@ from pixl.domain.errors import (
     StudyMissing,
     StudyRejected,
 )
+from pixl.domain.extractable import RowRule
 from pixl.domain.project import DestinationNames, Project
 from pixl.domain.state import State
 from pixl.domain.study import ExtractId, StudyRequest
 from pixl.flow import Flow, Workload, work
-from pixl.intake import Fetched
+from pixl.intake import Fetched, Wanted
 from pixl.ledger import Checks
 from pixl.ledger.findings import transaction
 from pixl.orthanc import DeidentifiedStudy, NotStored, StoredInstance, StoredSeries, StoredStudy
@@ -99,6 +100,8 @@ class Around:
 
     def series_of(self, study):
         uids = {"b": "2.25.11", "a": "2.25.10"}
+        if isinstance(study, Wanted):
+            return tuple(uids.values())
         return [
             StoredSeries(
                 orthanc_id=name, series_uid=uid, modality="CT", description="", number=1, manufacturer="", instances=2
@@ -474,3 +477,62 @@ def test_a_projects_layout_names_the_files_of_an_archive_and_a_patient_is_no_pat
     (archive,) = around.arrived.values()
     with zipfile.ZipFile(io.BytesIO(archive)) as unpacked:
         assert unpacked.namelist()[0].startswith("P_1/2.25.1/2.25.10/")
+
+
+NO_TESTS = RowRule(field="mrn", matches="^MRN-SECRET", reason="a test patient")
+
+
+@pytest.mark.parametrize("step", [Step.FETCH, Step.DEIDENTIFY])
+def test_a_rule_that_is_made_while_a_study_is_on_its_way_stops_it(flow, around, step):
+    at(flow, step)
+    before = list(around.asked)
+    around.project = dataclasses.replace(PROJECT, extractable=(NO_TESTS,))
+    study = run(flow, step)
+    assert (study.state, study.reason) == (State.REJECTED, "not extractable: a test patient")
+    assert around.asked == before
+
+
+@pytest.fixture
+def listed(flow):
+    """The flow, and the number of a study of which a list told the UID and a modality."""
+    extract = ExtractId(project="lungs", generated_at=dt.datetime(2026, 5, 5, tzinfo=dt.UTC))
+    request = StudyRequest(
+        project="lungs", procedure_occurrence_id=2, mrn="", accession_number="", study_uid="1.2.9", modality="CT"
+    )
+    flow.ledger.load(extract, [request])
+    return flow, 2
+
+
+def step_of(flow, study_id, step):
+    work(flow, Workload(step=step, study_id=study_id, max_tries=MAX_TRIES))
+    return flow.ledger.study(study_id)
+
+
+def test_a_study_of_a_list_is_deidentified_by_the_series_of_its_modality(listed, around):
+    flow, number = listed
+    around.fetched = Fetched(study_uid="1.2.9", instances=3, key=("MRN-9", "ACC-9"))
+    step_of(flow, number, Step.FETCH)
+    assert step_of(flow, number, Step.DEIDENTIFY).state is State.CHECKING
+    assert ("deidentify", "lungs", "1.2.9", ("2.25.11", "2.25.10"), None) in around.asked
+
+
+def test_a_study_of_a_list_without_any_series_left_in_raw_is_never_taken_whole(listed, around):
+    flow, number = listed
+    around.fetched = Fetched(study_uid="1.2.9", instances=3, key=("MRN-9", "ACC-9"))
+    step_of(flow, number, Step.FETCH)
+    around.series_of = lambda _: ()
+    assert step_of(flow, number, Step.DEIDENTIFY).state is not State.CHECKING
+    assert not [one for one in around.asked if one[0] == "deidentify"]
+
+
+@pytest.mark.parametrize("how", ["block list", "rule"])
+def test_whose_study_of_a_list_it_is_is_heard_before_it_is_deidentified(listed, around, how):
+    flow, number = listed
+    around.fetched = Fetched(study_uid="1.2.9", instances=3, key=("MRN-SECRET-9", "ACC-9"))
+    if how == "rule":
+        around.project = dataclasses.replace(PROJECT, extractable=(NO_TESTS,))
+    else:
+        flow.ledger.blocks.add("patient", ["MRN-SECRET-9"], project=None, reason="opted out", by="ann")
+    step_of(flow, number, Step.FETCH)
+    assert step_of(flow, number, Step.DEIDENTIFY).state is State.REJECTED
+    assert not [one for one in around.asked if one[0] == "deidentify"]

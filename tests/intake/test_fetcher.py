@@ -267,3 +267,48 @@ def test_hours_go_over_midnight():
     assert hours.is_open(noon.replace(hour=23))
     assert hours.is_open(noon.replace(hour=5))
     assert hours.opens_at(noon.replace(hour=21)) == dt.datetime(2026, 1, 2, 20)
+
+
+UID_ONLY = Wanted(mrn="", accession_number="", study_uid=STUDY)
+
+
+def test_a_study_known_by_its_uid_only_is_moved_and_told_whose_it_is(raw, archive):
+    fetched = fetcher(raw).fetch(UID_ONLY)
+    assert (fetched.instances, fetched.key) == (6, ("MRN-SECRET", "ACC-SECRET"))
+    assert "SECRET" not in repr(fetched)
+
+
+def test_a_study_known_by_its_uid_only_is_found_in_raw_where_no_archive_knows_it(raw, archive):
+    raw.upload(as_bytes(archive.instances[0]))
+    archive.instances = []
+    assert fetcher(raw).fetch(UID_ONLY).key == ("MRN-SECRET", "ACC-SECRET")
+
+
+def test_a_uid_that_no_archive_knows_is_missing(raw, archive):
+    with pytest.raises(StudyMissing):
+        fetcher(raw).fetch(Wanted(mrn="", accession_number="", study_uid="1.2.9"))
+
+
+def test_only_the_series_of_a_modality_are_moved(raw, archive):
+    for one in archive.instances[::2]:
+        one.Modality = "MR"
+    wanted = Wanted(mrn="", accession_number="", study_uid=STUDY, modalities=("MR",))
+    made = fetcher(raw)
+    assert made.fetch(wanted).instances == stored(raw) == 3
+    assert made.series_of(wanted) == (f"{STUDY}.1",)
+
+
+def test_of_a_study_that_raw_has_only_the_series_of_a_modality_are_chosen(raw, archive):
+    for one in archive.instances[::2]:
+        one.Modality = "MR"
+    made = fetcher(raw)
+    made.fetch(WANTED)
+    wanted = Wanted(mrn="", accession_number="", study_uid=STUDY, modalities=("MR",))
+    assert made.fetch(wanted).instances == 3
+    assert made.series_of(wanted) == (f"{STUDY}.1",)
+
+
+def test_a_study_without_a_series_of_the_modality_is_missing(raw, archive):
+    with pytest.raises(StudyMissing, match="no series of PT"):
+        fetcher(raw).fetch(Wanted(mrn="", accession_number="", study_uid=STUDY, modalities=("PT",)))
+    assert stored(raw) == 0

@@ -72,3 +72,14 @@ def test_a_move_that_cannot_be_followed_for_a_moment_is_not_asked_for_again():
     with pytest.raises(RetryLater):
         fetcher(raw).fetch(WANTED, running=["job"])
     assert raw.moves == []
+
+
+def test_a_study_known_by_its_uid_that_raw_has_under_another_patient_than_the_archive_is_held():
+    with pytest.raises(StudyHeld):
+        fetcher(Raw("SOMEBODY-ELSE", [ANSWER])).fetch(Wanted(mrn="", accession_number="", study_uid="1.2.3"))
+
+
+def test_a_study_known_by_its_uid_that_an_archive_has_under_two_patients_is_held():
+    answers = [ANSWER, {**ANSWER, "PatientID": "N"}]
+    with pytest.raises(StudyHeld, match="2 patient ids"):
+        fetcher(Raw("M", answers)).fetch(Wanted(mrn="", accession_number="", study_uid="1.2.3"))

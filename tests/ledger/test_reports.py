@@ -68,7 +68,9 @@ def requests(count, name="lungs"):
 def decide(ledger, report_id, decision):
     """Say something of all that waits in a report, as a review does."""
     with ledger.reports._pool.connection() as connection:
-        connection.execute("UPDATE finding SET decision = %s, open = false WHERE report_id = %s AND open", [decision, report_id])
+        connection.execute(
+            "UPDATE finding SET decision = %s, open = false WHERE report_id = %s AND open", [decision, report_id]
+        )
         return ledger.reports.settle(connection, report_id)
 
 
@@ -217,7 +219,9 @@ def test_the_images_own_pseudonyms_win_over_the_reckoned_ones(ledger, reports):
     from pixl.domain.state import State
 
     reports.finish(reports.report(1), output(), verdict)
-    ledger.advance(1, State.FETCHING, before={State.REQUESTED}, image_identifier="of-the-images", pseudo_study_uid="2.25.9")
+    ledger.advance(
+        1, State.FETCHING, before={State.REQUESTED}, image_identifier="of-the-images", pseudo_study_uid="2.25.9"
+    )
     [row] = reports.rows(EXTRACT)
     assert (row.image_identifier, row.pseudo_study_uid) == ("of-the-images", "2.25.9")
 

@@ -8,11 +8,12 @@ import datetime as dt
 import psycopg
 import pytest
 
+from pixl.domain.destination import Receipt
 from pixl.domain.finding import Box, Decision, Finding
 from pixl.domain.review import ReleaseKeys
 from pixl.domain.state import State
 from pixl.domain.study import ExtractId, StudyRequest
-from pixl.ledger import Checks, Made, SeriesOutput
+from pixl.ledger import Checks, Made, SeriesOutput, audit
 from pixl.ledger.decisions import ReviewRefused, ReviewStale, RuleKeys, Said, Selection
 from pixl.ledger.findings import transaction
 from pixl.ledger.reviews import Filters
@@ -281,8 +282,8 @@ def test_every_decision_is_in_the_audit_trail_and_cannot_be_changed(ledger, data
     reviews = held(studies(ledger, 1), 1)
     reviews.decide(Selection(studies=(1,)), FAIL)
     with psycopg.connect(database, password=postgres.password) as connection:
-        [(who, what)] = connection.execute("SELECT who, what FROM audit").fetchall()
-        assert (who, what) == ("ann", "verdict")
+        events = connection.execute("SELECT who, what FROM audit ORDER BY position").fetchall()
+        assert ("ann", "verdict") in events
         for statement in ("UPDATE decision SET by = 'x'", "DELETE FROM verdict"):
             with pytest.raises(psycopg.errors.RaiseException), connection.transaction():
                 connection.execute(statement)
@@ -333,3 +334,38 @@ def test_a_study_held_before_it_was_de_identified_cannot_be_passed(ledger):
     assert (found.open, found.reason) == (0, "two patients")
     with pytest.raises(ReviewStale):
         ledger.reviews.decide(Selection(studies=(1,)), PASS)
+
+
+@pytest.mark.parametrize("place", ["study", "series", "checker", "file"])
+def test_no_rule_and_no_earlier_pass_spares_what_each_time_is_another_time(ledger, place):
+    with pytest.raises(ReviewRefused, match="another time"):
+        ledger.reviews.add_rule("lungs", RuleKeys(place=place), by="ann", reason="always")
+    failed = Finding(checker="pixels", kind="checker-failed", reason="it did not finish", where=place)
+    reviews = held(studies(ledger, 1), 1, findings=[failed, BURNED])
+    reviews.add_rule("lungs", RuleKeys(checker="pixels", words=("",)), by="ann", reason="all without words")
+    first, second = reviews.open()
+    reviews.decide(Selection(findings=(first.id,)), PASS)
+    reviews.decide(Selection(findings=(second.id,)), REDACT)
+    made = Made(series=(SeriesOutput(series="2.25.1", anon_id="s", instances=2),), policy="p", software="1")
+    ledger.advance(1, State.DEIDENTIFYING, before={State.CACHED})
+    ledger.advance(1, State.CHECKING, before={State.DEIDENTIFYING}, made=made, anon_id="s", then=Step.CHECK)
+    assert check(ledger, 1, failed) is State.HELD
+
+
+def test_policies_releases_and_exports_are_in_the_audit_trail(ledger):
+    studies(ledger, 2)
+    check(ledger, 1)
+    ledger.advance(1, State.EXPORTING, before={State.RELEASED})
+    receipt = ("haven", Receipt(name="lungs/2.25.1.zip", size=3, sha256="ab"))
+    ledger.advance(1, State.EXPORTED, before={State.EXPORTING}, receipt=receipt)
+    held(ledger, 2).decide(Selection(studies=(2,)), PASS)
+    with transaction(ledger._pool) as connection:
+        found = [(entry.event.what, entry.event.who) for entry in audit.events(connection)]
+        assert audit.verify(connection, ledger._cipher).holds
+    assert found[::-1] == [
+        ("policy-used", "orthanc-anon"),
+        ("released", "imaging_api"),
+        ("exported", "imaging_api"),
+        ("verdict", "ann"),
+        ("released", "ann"),
+    ]

@@ -4,6 +4,8 @@ import json
 
 import pytest
 import trustme
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pixl.domain.errors import ConfigurationError, ReportFailed, RetryLater
 from pixl.reports.cogstack import INTERFACES, CogStackEngine, CogStackOptions, aligned
@@ -187,6 +189,24 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(engine, tmp_path):
         assert found(engine(url=server.url, ca=tmp_path / "ca.pem")) == TO_BE_FOUND
         with pytest.raises(RetryLater):
             engine(url=server.url).find(TEXT, NOTHING_KNOWN)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.text("ab .", min_size=1, max_size=4)), max_size=8))
+def test_nothing_stays_that_the_reply_had_masked(pieces):
+    text = "".join(piece for _, piece in pieces)
+    reply = "".join("[n]" if is_masked else piece for is_masked, piece in pieces)
+    spans = aligned(reply, text)
+    if spans is None:  # it fails, which is safe
+        return
+    left, at = [], 0
+    for span in spans:
+        left, at = [*left, text[at : span.start]], span.end
+    assert "".join([*left, text[at:]]).split() == reply.replace("[n]", "").split() or _same(left, text[at:], reply)
+
+
+def _same(left, rest, reply):
+    """Whether what stays is what the reply shows, but for white space at its ends."""
+    return "".join([*left, rest]).strip() == reply.replace("[n]", "").strip()
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,9 @@ def test_any_text_can_be_written_and_sent_afterwards(text):
     assert "\r" not in cleaned
 
 
-@given(st.lists(st.tuples(st.sampled_from([None, 1, 2]), st.sampled_from([None, 1, 5]), st.text(max_size=5)), max_size=8))
+@given(
+    st.lists(st.tuples(st.sampled_from([None, 1, 2]), st.sampled_from([None, 1, 5]), st.text(max_size=5)), max_size=8)
+)
 def test_each_row_is_read_or_counted(rows):
     told = found(*(row(text, report=report, version=version) for report, version, text in rows))
     assert (told is None) == (not rows)

@@ -29,7 +29,9 @@ def test_behind_an_engine_of_another_machine_the_rules_always_run(deployment):
     assert engines(deployment, "rules") == ["rules"]
 
 
-@pytest.mark.parametrize(("name", "message"), [("cogstak", "did you mean 'cogstack'"), ("ruls", "did you mean 'rules'")])
+@pytest.mark.parametrize(
+    ("name", "message"), [("cogstak", "did you mean 'cogstack'"), ("ruls", "did you mean 'rules'")]
+)
 def test_an_engine_that_is_not_there_is_named(deployment, name, message):
     with pytest.raises(ConfigurationError, match=message):
         engines(deployment, name)
@@ -38,10 +40,18 @@ def test_an_engine_that_is_not_there_is_named(deployment, name, message):
 def test_the_hash_changes_with_what_decides(deployment):
     hashes = {
         policy_of(deployment.treatment(ReportKeys(source="emap", **keys)))
-        for keys in ({}, {"engines": ("cogstack",)}, {"style": "surrogates"}, {"flag_below": 0.5}, {"second": "cogstack"})
+        for keys in (
+            {},
+            {"engines": ("cogstack",)},
+            {"style": "surrogates"},
+            {"flag_below": 0.5},
+            {"second": "cogstack"},
+        )
     }
     assert len(hashes) == 5
-    assert policy_of(deployment.treatment(ReportKeys(source="a"))) == policy_of(deployment.treatment(ReportKeys(source="b")))
+    assert policy_of(deployment.treatment(ReportKeys(source="a"))) == policy_of(
+        deployment.treatment(ReportKeys(source="b"))
+    )
 
 
 @pytest.mark.parametrize("text", ["engines: {x: {kind: cogstack}}", "sourcs: {}", "sources: {a: {kind: mysql}}", "- 1"])

@@ -6,6 +6,7 @@ import pytest
 from pixl.domain.report import Day
 from pixl.reports import Limits, drift
 from pixl.reports.certainty import certainty_of
+from pixl.reports.drift import USUAL
 
 
 def day(number, *, reports=100, flagged=2, words=15_000, masked=1200, seen=1000, agreed=980, findings=None):
@@ -25,7 +26,7 @@ def day(number, *, reports=100, flagged=2, words=15_000, masked=1200, seen=1000,
 BEFORE = [day(n) for n in range(10)]
 
 
-def measures(today, before=BEFORE, limits=Limits()):
+def measures(today, before=BEFORE, limits=USUAL):
     return [one.measure for one in drift(today, before, limits)]
 
 
@@ -78,7 +79,16 @@ def test_chance_alone_seldom_raises_an_alarm():
         names = sum(chance.random() < 0.0003 for _ in range(words // 10)) * 10
         seen = reports * 9
         agreed = sum(chance.random() < 0.98 for _ in range(seen))
-        return day(number, reports=reports, flagged=flagged, words=words, masked=words // 12, seen=seen, agreed=agreed, findings={"name": names})
+        return day(
+            number,
+            reports=reports,
+            flagged=flagged,
+            words=words,
+            masked=words // 12,
+            seen=seen,
+            agreed=agreed,
+            findings={"name": names},
+        )
 
     days = [any_day(n) for n in range(60)]
     alarms = sum(bool(drift(today, days[:n])) for n, today in enumerate(days))

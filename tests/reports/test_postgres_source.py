@@ -61,13 +61,14 @@ def test_rows_that_nobody_asked_for_never_reach_another_patient(fill, deployment
 
 
 @pytest.mark.parametrize(
-    "text", ["INSERT INTO star.mrn (mrn) SELECT unnest(%(mrns)s) RETURNING %(accession_numbers)s", "DELETE FROM star.mrn"]
+    "text",
+    ["INSERT INTO star.mrn (mrn) SELECT unnest(%(mrns)s) RETURNING %(accession_numbers)s", "DELETE FROM star.mrn"],
 )
 def test_a_query_that_writes_is_refused_by_the_connection(deployment, tmp_path, text, postgres):
     made = deployment(user="pixl", password_secret="owner")
     deployment.store.create("owner", postgres.password.encode())
     write_query(tmp_path, text + " -- %(mrns)s %(accession_numbers)s")
-    with pytest.raises(ConfigurationError, match="ReadOnly|read-only|refuses"):
+    with pytest.raises(ConfigurationError, match="refuses"):
         made.source("emap").find(key(1))
 
 
@@ -134,7 +135,9 @@ def test_a_database_without_an_encoding_is_read_too(postgres, deployment, tmp_pa
     name = "ascii_emap"
     with psycopg.connect(postgres.conninfo(), password=postgres.password, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name}")
-        connection.execute(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+        connection.execute(
+            f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
     made = deployment(database=name)
     columns = "mrn, accession_number, 'NARRATIVE' AS part, E'caf\\xe9 \\x01 end' AS text"
     write_query(tmp_path, f"SELECT {columns} {ASKED}")

@@ -58,7 +58,21 @@ def test_what_a_clean_report_says_is_left_alone(text):
 
 @pytest.mark.parametrize(
     "written",
-    ["quarshievik", "QUARSHIÉVIK", "Quarshievik", "Quarshivik", "Quarhsievik", "qz-11112222", "11112222", "1111 2222", "RKX1234Y00001", "030450", "3/4/1950", "White", "Brambleknot"],
+    [
+        "quarshievik",
+        "QUARSHIÉVIK",
+        "Quarshievik",
+        "Quarshivik",
+        "Quarhsievik",
+        "qz-11112222",
+        "11112222",
+        "1111 2222",
+        "RKX1234Y00001",
+        "030450",
+        "3/4/1950",
+        "White",
+        "Brambleknot",
+    ],
 )
 def test_what_is_known_is_seen_in_any_form(written):
     assert found(f"text with {written} in it", KNOWN)
@@ -85,3 +99,24 @@ def test_it_shares_no_finder_and_no_list_with_what_it_checks():
     modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {module for module in modules if module.startswith("pixl")} == {"pixl.reports.engine", "pixl.text"}
     assert names & {"find", "find_known", "find_patterns", "lists"} == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("RESULTS TO DR SINGH'S CLINIC", "SINGH"),
+        ("for dr patel please", "patel"),
+        ("her husband Hilary Fairclough", "Hilary Fairclough"),
+        ("prefers to be called Gerry.", "Gerry"),
+        ("Checked: SD", "SD"),
+        ("seen\nTQ/gc\n", "TQ/gc"),
+        ("since 03Jul2020", "03Jul2020"),
+        ("of November 28th, 2020.", "November 28th, 2020"),
+        ("in 09/2020.", "09/2020"),
+        ("Bleep 1498.", "1498"),
+        ("was rung on 10007.", "10007"),
+        ("(0161) 496 0947", "(0161) 496 0947"),
+    ],
+)
+def test_less_usual_forms_are_seen_too(text, what):
+    assert what in found(text)

@@ -12,7 +12,7 @@ from pixl.reports.engine import Seen
 from pixl.reports.rules import RulesEngine
 from pixl.reports.shapes import ShapesEngine
 from pixl.testing.report_corpus import generate
-from pixl.text import NOTHING_KNOWN, Identifiers, Kind, Span, Surrogates
+from pixl.text import NOTHING_KNOWN, Identifiers, Kind, Span, Surrogates, redact
 
 KEYS = ReportKeys(source="emap")
 
@@ -114,7 +114,9 @@ def test_what_a_reviewer_wants_masked_is_masked_in_the_text_and_in_what_was_read
 
 
 def test_stretches_that_overlap_are_masked_as_a_whole():
-    first, second = treat("x Anna Bob y", second=Words("Anna Bob")).findings + treat("x Anna Bob y", second=Words("Bob y")).findings
+    first, second = (
+        treat("x Anna Bob y", second=Words("Anna Bob")).findings + treat("x Anna Bob y", second=Words("Bob y")).findings
+    )
     assert masked("x Anna Bob y", [first, second]) == "x [NAME]"
 
 
@@ -128,6 +130,25 @@ def test_on_generated_reports_the_methods_agree_and_few_are_flagged(known):
         done.append(treatment.deidentify(report.text, identifiers if known else NOTHING_KNOWN))
     assert sum(one.flagged for one in done) <= 6
     assert sum(one.counted.agreed for one in done) >= 0.9 * sum(one.counted.seen for one in done)
+
+
+def test_a_single_identifier_that_is_left_is_mostly_seen():
+    counts = {"NAME": [0, 0], "DATE": [0, 0], "PHONE": [0, 0], "NHS": [0, 0], "EMAIL": [0, 0]}
+    for report in generate(77, 50):
+        told = report.identifiers
+        known = Identifiers(names=told.names, numbers=told.numbers, dates=told.dates, clinicians=told.clinicians)
+        spans = RulesEngine().find(report.text, known).spans
+        for kind, count in counts.items():
+            entity = next((each for each in reversed(report.entities) if each.kind == kind), None)
+            if entity:
+                others = [span for span in spans if span.end <= entity.start or entity.end <= span.start]
+                read = redact(report.text, others)
+                flagged = any(span.certainty > 0.2 for span in ShapesEngine().find(read, known).spans)
+                count[0] += flagged
+                count[1] += 1
+    shares = {kind: seen / left for kind, (seen, left) in counts.items()}
+    assert shares["NAME"] > 0.7
+    assert min(shares["DATE"], shares["NHS"], shares["EMAIL"], shares["PHONE"]) > 0.9
 
 
 def test_a_report_that_was_not_masked_at_all_is_flagged():

@@ -35,4 +35,6 @@ def test_nothing_is_exported_that_was_not_released():
 
 def test_every_state_is_in_the_table_and_can_be_asked_for_again():
     assert REPORT_FOLLOWS.keys() == set(ReportState)
-    assert all(ReportState.REQUESTED in after for state, after in REPORT_FOLLOWS.items() if state != ReportState.REQUESTED)
+    assert all(
+        ReportState.REQUESTED in after for state, after in REPORT_FOLLOWS.items() if state != ReportState.REQUESTED
+    )

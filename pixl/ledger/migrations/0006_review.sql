@@ -191,6 +191,7 @@ CREATE TABLE audit (
 );
 COMMENT ON TABLE audit IS 'who did what. Append-only, and chained: each seal is a keyed hash of its row and of the seal before';
 CREATE INDEX audit_project ON audit (project, position);
+CREATE INDEX audit_policy ON audit (project, position) WHERE what = 'policy-used';
 
 CREATE FUNCTION refuse_any_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,6 +1,7 @@
 """From the VNA to the safe haven, beside the bare rate of Orthanc receiving the same images over one association.
 
 `python -m bench.pipeline [--studies 10]` runs: bare, pipeline, bare again. The last line is JSON with all figures.
+`--checks private` runs only this checker: what the way itself costs, without looking for what is left.
 While tuning, `--no-bare` leaves out the comparison: with `--studies 3` that takes 15 s, most of it to start and stop.
 """
 
@@ -135,10 +136,23 @@ def haven(site: Site) -> Iterator[str]:
         yield "vsftpd"
 
 
+def write_projects(data: Path, checks: list[str]) -> None:
+    """Let the demo's project ask for images only, with these checkers (the default ones if there are none)."""
+    shutil.copytree(HOUSE / "projects", data / "projects")
+    file = data / "projects" / "demo.yaml"
+    project = yaml.safe_load(file.read_text(encoding="utf-8"))
+    project.pop("reports", None)
+    project |= {"checks": checks} if checks else {}
+    file.write_text(yaml.safe_dump(project), encoding="utf-8")
+    with (data / "pixl.env").open("a", encoding="utf-8") as settings:
+        settings.write(f"PIXL_PROJECTS={data / 'projects'}\n")
+
+
 @contextmanager
-def deployment(studies: int) -> Iterator[tuple[Settings, Site]]:
+def deployment(studies: int, checks: list[str]) -> Iterator[tuple[Settings, Site]]:
     data = Path(tempfile.mkdtemp(prefix="pixl-bench-"))
     site = make_site(data, studies=studies, kinds=["ct-series"], everywhere=True)
+    write_projects(data, checks)
     settings = Settings.from_env({"PIXL_DATA": str(data)})
     try:
         bring_up(settings, open_store(settings.secrets), os.environ)
@@ -163,15 +177,16 @@ def main() -> None:
     parser.add_argument(
         "--bare", action=argparse.BooleanOptionalAction, default=True, help="compare with the bare rate"
     )
+    parser.add_argument("--checks", nargs="*", default=[], help="only these checkers, not the default ones")
     given = parser.parse_args()
     rates: list[float] = []
-    with deployment(given.studies) as (settings, site):
+    with deployment(given.studies, given.checks) as (settings, site):
         compare(site, rates, wanted=given.bare)
         with haven(site) as server:
             result = run(settings, site) | {"safe_haven": server}
         print(f"pipeline          {result['images_per_s']:7.1f} images/s, {result['seconds']:.1f} s")
         compare(site, rates, wanted=given.bare)
-    result |= {"benchmark": "pipeline", "images": images(site), "bare_images_per_s": rates}
+    result |= {"benchmark": "pipeline", "checks": given.checks or "default", "images": images(site), "bare_images_per_s": rates}
     result["ratio"] = result["images_per_s"] / (sum(rates) / len(rates)) if rates else None
     for name, milliseconds in result["cpu_ms_per_image"].items():
         print(f"  {name:<14} {milliseconds:6.2f} ms of CPU an image")

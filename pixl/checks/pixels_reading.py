@@ -16,7 +16,7 @@ from pixl.checks.pixels_frames import Picture, Samples
 from pixl.checks.pixels_ocr import Grey, Line, Reader
 from pixl.checks.pixels_words import is_text
 
-SCALES = ((0.2, 1.5), (1.2, 1.25))
+SCALES = ((0.2, 2.0), (1.2, 1.5))
 """Megapixels, and how much a picture of so many is enlarged: small text is seen better so."""
 CLOSER, LARGEST, SMALLEST = 24, 3.0, 0.5
 """Pixels of height to which a line is brought at the second look; how much it is at most enlarged, or reduced."""

@@ -27,6 +27,8 @@ COMMAND = (sys.executable, "-m", "pixl.flow.check_process")
 MOST_FINDINGS = 100_000
 """Of one series. More tell a reviewer nothing more."""
 END_SECONDS = 5.0
+PIPE_BYTES = 1 << 20
+"""An instance and its original fit in at once; Linux gives no more to who is not root."""
 LOOK_SECONDS = 0.2
 # Nothing of the worker's: its environment may name settings, or hold what opens a secret store.
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
@@ -53,6 +55,7 @@ class CheckProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=ENVIRONMENT,
+            pipesize=PIPE_BYTES,
         )
 
     @property

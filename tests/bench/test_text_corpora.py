@@ -1,7 +1,7 @@
 import json
 
 from bench import text_corpora
-from bench.text_adversarial import documents, measure
+from bench.text_adversarial import FILE, documents, measure
 
 ASQ = """===QUERY===
 Options for Mary A., seen on May 2nd, 2021 (MRN: AB-123)? Mary A. is allergic, says Dr. Lee; diagnosed in 2019.
@@ -54,6 +54,13 @@ def test_the_adversarial_part_has_three_hundred_reports_in_forty_situations():
     assert len({report.situation for report in reports}) >= 40
     assert len({report.text for report in reports}) == len(reports)
     assert all(report.entities for report in reports)
+
+
+def test_the_development_set_has_situations_of_its_own_and_no_report_of_the_held_out_file():
+    reports = list(documents(FILE.with_name("text_development.txt")))
+    assert len(reports) >= 250
+    assert len({report.situation for report in reports}) >= 35
+    assert not {report.text for report in reports} & {report.text for report in documents()}
 
 
 def test_an_engine_that_masks_nothing_leaks_in_every_adversarial_report_that_names_more_than_a_hospital():

@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pixl.domain.drift import USUAL, Limits
+from pixl.domain.errors import ConfigurationError
 from pixl.ledger import Ledger
 from pixl.ledger.audit import Event
+from pixl.project import Projects
 from pixl.secrets import open_store
 from pixl.settings import Settings
 
@@ -40,7 +43,7 @@ def report(
         chosen = ledger.extract_of(project, extract)
         folder = (out or settings.data / "reports" / project / chosen.slug).absolute()
         with console.status("reading the ledger"), ledger.accounts.read(chosen) as reading:
-            account = write_report(reading, folder, with_values=with_values)
+            account = write_report(reading, folder, with_values=with_values, limits=_limits(settings, project))
         details = {"requested": account.requested, "final": account.is_final, "values": with_values}
         ledger.audit.append(
             Event(who=_user(), what="report", project=project, subject=f"extract {chosen.slug}", details=details)
@@ -49,6 +52,15 @@ def report(
     if not account.is_final:
         console.print("[yellow]not final[/]: something is still on its way, or waits for a reviewer")
     console.print(f"{folder}/report.html")
+
+
+def _limits(settings: Settings, project: str) -> Limits:
+    """Return when the project's reports count as drifting; it may be gone by now, and its account stays."""
+    try:
+        keys = Projects(settings.projects).get(project).reports
+    except ConfigurationError:
+        keys = None
+    return Limits(sigmas=keys.drift_limit) if keys else USUAL
 
 
 def _user() -> str:

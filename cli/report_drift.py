@@ -5,21 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from pixl.domain.drift import Drift, Limits
+from pixl.domain.drift import drift as compare
 from pixl.domain.report import Day, ReportKeys, kinds_of
 from pixl.ledger import Ledger
 from pixl.project import Projects
 from pixl.secrets import open_store
 from pixl.settings import Settings
-
-if TYPE_CHECKING:
-    from pixl.reports import Drift
 
 app = typer.Typer()
 
@@ -36,9 +35,6 @@ def drift(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
     """Show what the reports of each day were like. Ends with 1 if the last day is unlike the days before."""
-    from pixl.reports import Limits  # noqa: PLC0415  the engines take their time
-    from pixl.reports import drift as compare  # noqa: PLC0415
-
     settings = Settings.from_process()
     keys = Projects(settings.projects).get(project).reports
     sigmas = limit or (keys.drift_limit if keys else ReportKeys.drift_limit)

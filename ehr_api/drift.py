@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from pixl.domain.drift import Limits, drift
 from pixl.domain.errors import ConfigurationError, RetryLater
 from pixl.ledger import Reports
 from pixl.project import Projects
-from pixl.reports import Limits, drift
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pixl.account import send_report, write_report
 from pixl.domain.destination import Destination
+from pixl.domain.drift import USUAL, Limits
 from pixl.domain.errors import ConfigurationError, PixlError, RetryLater
 from pixl.domain.project import Project
 from pixl.domain.report import ReportState
@@ -102,11 +103,15 @@ class Exports:
         self._extracts.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self._extracts, prefix=".report-") as folder:
             with self._ledger.accounts.read(extract) as reading:
-                account = write_report(reading, Path(folder) / "report")
+                account = write_report(reading, Path(folder) / "report", limits=self._limits(extract.project))
             names = send_report(account, Path(folder) / "report", destination)
         tables = self._so_far(export_id).files
         whole = len(tables) + len(names)
         self._note(export_id, "running", Progress(done=whole, total=whole, files=(*tables, *names)))
+
+    def _limits(self, project: str) -> Limits:
+        keys = self._project(project).reports
+        return Limits(sigmas=keys.drift_limit) if keys else USUAL
 
     def _write_reports(self, extract: ExtractId, folder: Path) -> list[tuple[int, int]]:
         """Write the reports that may leave beside the tables; return which. Without reports there is no such file."""

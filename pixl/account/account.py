@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pixl.domain.drift import USUAL, Drift, Limits, drifts
 from pixl.domain.report import Day, ReportState
 from pixl.domain.state import State
 from pixl.domain.study import ExtractId
@@ -106,7 +107,9 @@ class Account:
     reports: Mapping[ReportState, int] = field(default_factory=dict)
     """Radiology reports of the extract; empty where the project asks for none."""
     report_days: tuple[Day, ...] = ()
-    """What the project's radiology reports were like, day by day."""
+    """What the project's radiology reports were like, day by day, until the last of the extract."""
+    limits: Limits = USUAL
+    """When a day of reports counts as unlike those before."""
 
     @property
     def requested(self) -> int:
@@ -129,6 +132,22 @@ class Account:
         """The sum that accounts for all radiology reports; empty where none was asked for."""
         counts = " + ".join(f"{self.reports.get(state, 0)} {state}" for state in ReportState)
         return f"{sum(self.reports.values())} radiology reports = {counts}" if self.reports else ""
+
+    @property
+    def drift(self) -> list[tuple[Day, Drift]]:
+        """What was unlike the days before, day by day: the alarms."""
+        return drifts(self.report_days, self.limits)
+
+    @property
+    def drift_state(self) -> str:
+        """The state of the alarm, in a sentence; empty where there are no days."""
+        if not self.report_days:
+            return ""
+        last = self.report_days[-1].day
+        beyond = f"beyond {self.limits.sigmas:g} standard deviations"
+        if any(day.day == last for day, _ in self.drift):
+            return f"Drift alarm: the last day, {last}, is unlike the days before ({beyond})"
+        return f"No drift alarm: the last day, {last}, is like the days before ({beyond}), or there are too few to say"
 
     @property
     def equation(self) -> str:

@@ -8,6 +8,7 @@ from importlib.resources import files
 import jinja2
 
 from pixl.account.account import MEANING, Account, Part
+from pixl.domain.report import kinds_of
 from pixl.domain.state import FINAL, State
 
 COLOURS = {
@@ -66,6 +67,7 @@ def page(account: Account) -> str:
         left_out=_bars([(reason, count, "var(--calm)", kind) for kind, reason, count in account.left_out]),
         modalities=_bars([(name, count, "var(--blue)", "") for name, count in account.modalities.items()]),
         devices=_bars([(name, count, "var(--blue)", "") for name, count in account.devices.items()]),
+        kinds=kinds_of(account.report_days),
         columns=_columns(account),
         days=[day for day, _ in account.days],
         legend=[(state, colour) for state, colour in OF_STATE.items() if account.states.get(state)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pixl.account.account import MEANING, Account, Part
+from pixl.domain.report import kinds_of
 
 
 def readme(account: Account, files: Mapping[str, str]) -> str:
@@ -37,14 +38,33 @@ def _lines(account: Account, files: Mapping[str, str]) -> Iterator[str]:
     )
     reviews = ((r.decision, r.by, r.decisions, r.findings) for r in account.reviews)
     yield from _table("What reviewers said", ("decision", "by", "decisions", "findings"), reviews)
-    days = (
-        (d.day, d.reports, f"{d.share_flagged:.1%}", f"{d.agreement:.1%}", f"{d.certainty:.3f}")
-        for d in account.report_days
-    )
-    header = ("day", "reports", "flagged", "agreement of the methods", "certainty")
-    yield from _table("Radiology reports of the project by day", header, days)
+    yield from _report_days(account)
     yield from _table("What it was made with", ("what", "version or hash"), account.made_with)
     yield from _table("Files of this report", ("file", "what it holds"), files.items())
+
+
+def _report_days(account: Account) -> Iterator[str]:
+    """Yield the drift alarm and what the reports of each day were like."""
+    if not account.report_days:
+        return
+    kinds = kinds_of(account.report_days)
+    header = ("day", "reports", "flagged", "agreement of the methods", "certainty", "words", *map(per_1000, kinds))
+    days = (
+        (
+            *(day.day, day.reports, f"{day.share_flagged:.1%}", f"{day.agreement:.1%}", f"{day.certainty:.3f}"),
+            *(f"{day.length:.0f}", *(f"{day.rate(kind):.2f}" for kind in kinds)),
+        )
+        for day in account.report_days
+    )
+    yield from _table("Radiology reports of the project by day", header, days)
+    yield f"{account.drift_state}."
+    yield from (f"- {day.day}: {one}" for day, one in account.drift)
+    yield ""
+
+
+def per_1000(kind: str) -> str:
+    """Return the title of a column that says how often a kind of finding was in 1,000 words."""
+    return f"{kind} in 1,000 words"
 
 
 def _parts(account: Account) -> Iterator[tuple[object, ...]]:

@@ -12,6 +12,7 @@ from pixl.account.account import Account, FindingCount, Part, Review, studies_su
 from pixl.account.page import page
 from pixl.account.readme import readme
 from pixl.account.tables import write_files, write_peer_tables
+from pixl.domain.drift import USUAL, Limits
 from pixl.domain.report import ReportState
 from pixl.domain.state import State
 from pixl.ledger.accounts import Reading
@@ -27,7 +28,7 @@ FILES = {
 UNKNOWN = "not stated"
 
 
-def write_report(reading: Reading, folder: Path, *, with_values: bool = False) -> Account:
+def write_report(reading: Reading, folder: Path, *, with_values: bool = False, limits: Limits = USUAL) -> Account:
     """Write the files of `FILES` into `folder`; what was there is replaced once all are written.
 
     The same ledger always gives the same bytes.
@@ -36,6 +37,8 @@ def write_report(reading: Reading, folder: Path, *, with_values: bool = False) -
     ----------
     with_values
         Whether `verification_failures.csv` shows the values. They identify patients: the file must stay inside.
+    limits
+        When a day of radiology reports counts as unlike the days before.
 
     Raises
     ------
@@ -43,7 +46,7 @@ def write_report(reading: Reading, folder: Path, *, with_values: bool = False) -
         The folder cannot be written.
     """
     studies = reading.all("studies")
-    account = _account(reading, studies)
+    account = _account(reading, studies, limits)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as name:
         new = Path(name)
@@ -63,7 +66,7 @@ def _replace(new: Path, folder: Path) -> None:
         file.replace(folder / file.name)
 
 
-def _account(reading: Reading, studies: list[dict[str, Any]]) -> Account:
+def _account(reading: Reading, studies: list[dict[str, Any]], limits: Limits) -> Account:
     parts, states, reasons, made = studies_summed(studies)
     left_out: Counter[tuple[str, str]] = Counter()
     for note in reading.stream("notes"):
@@ -86,6 +89,7 @@ def _account(reading: Reading, studies: list[dict[str, Any]]) -> Account:
         made_with=tuple(sorted(made)),
         reports={state: reading.reports.get(state, 0) for state in ReportState} if reading.reports else {},
         report_days=reading.report_days if reading.reports else (),
+        limits=limits,
     )
 
 

@@ -43,13 +43,13 @@ class Accounts:
             Postgres did not answer.
         """
         statuses = self._reports.status(extract.project, extract.generated_at)
-        days = self._reports.days(extract.project)
         with transaction(self._pool) as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             values = {"project": extract.project, "generated_at": extract.generated_at}
             row = connection.execute(QUERIES["extract"], values).fetchone()
             if row is None:
                 raise ConfigurationError(f"project {extract.project!r} has no extract {extract.slug}")
+            days = self._days(connection, extract.project, row["id"])
             yield Reading(
                 extract=extract,
                 loaded_at=row["loaded_at"],
@@ -61,6 +61,12 @@ class Accounts:
                 _findings=self._findings,
                 _id=row["id"],
             )
+
+    def _days(self, connection: Connection, project: str, extract_id: int) -> list[Day]:
+        """Return what the project's reports were like until the extract's last one, so that it says the same later."""
+        row = connection.execute(QUERIES["last_report"], {"extract_id": extract_id}).fetchone()
+        until = row["day"] if row else None
+        return self._reports.days_in(connection, project, until=until) if until else []
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,13 @@ JOIN study ON study.id = finding.study_id AND study.revision = finding.revision
 WHERE study.id IN (SELECT study_id FROM cohort_row WHERE extract_id = %(extract_id)s)
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
 
+-- last_report: the last day on which a report of an extract was de-identified; what came later is not its account
+SELECT max(report_event.at)::date AS day
+FROM report_event JOIN report ON report.id = report_id
+WHERE before = 'requested' AND (report.project, fingerprint) IN (
+    SELECT study.project, study.fingerprint FROM cohort_row JOIN study ON study.id = study_id
+    WHERE extract_id = %(extract_id)s);
+
 -- days: how many studies of an extract came into each of their last states, by day
 SELECT date_trunc('day', since)::date AS day, state, count(*) AS count FROM study
 WHERE id IN (SELECT study_id FROM cohort_row WHERE extract_id = %(extract_id)s)

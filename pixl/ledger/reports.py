@@ -286,7 +286,12 @@ class Reports:
     def days(self, project: str, *, limit: int = 90) -> list[Day]:
         """Return what the reports of a project's last days were like, the oldest first."""
         with transaction(self._pool) as connection:
-            rows = connection.execute(QUERIES["days"], {"project": project, "limit": limit}).fetchall()
+            return self.days_in(connection, project, until=None, limit=limit)
+
+    def days_in(self, connection: Connection, project: str, *, until: dt.date | None, limit: int = 90) -> list[Day]:
+        """Return the same within a transaction, no day after `until`."""
+        values = {"project": project, "until": until, "limit": limit}
+        rows = connection.execute(QUERIES["days"], values).fetchall()
         return [Day(**{**row, "certainty": row["certainty"] / (row["reports"] or 1)}) for row in reversed(rows)]
 
     # --- the block list

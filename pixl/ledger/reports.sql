@@ -166,4 +166,5 @@ ON CONFLICT (project, day, kind) DO UPDATE SET count = known.count + EXCLUDED.co
 SELECT day, reports, flagged, words, masked, seen, agreed, certainty,
     (SELECT coalesce(jsonb_object_agg(kind, count), '{}') FROM report_day_finding AS found
      WHERE found.project = report_day.project AND found.day = report_day.day) AS findings
-FROM report_day WHERE project = %(project)s ORDER BY day DESC LIMIT %(limit)s;
+FROM report_day WHERE project = %(project)s AND (%(until)s::date IS NULL OR day <= %(until)s)
+ORDER BY day DESC LIMIT %(limit)s;

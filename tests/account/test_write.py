@@ -9,6 +9,7 @@ import pytest
 
 from pixl.account import Part, write_report
 from pixl.account.tables import FAILURES
+from pixl.domain.drift import Limits
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.finding import Finding, Outcome
 from pixl.domain.finding import Part as Word
@@ -18,6 +19,7 @@ from pixl.domain.study import ExtractId, StudyRequest
 from pixl.ledger import Checks, Made, Portion, SeriesOutput
 from pixl.ledger.ledger import Note
 from pixl.review import ending
+from pixl.testing.review_queue import hold_report
 
 pytestmark = pytest.mark.servers
 
@@ -192,3 +194,51 @@ def test_radiology_reports_are_accounted_for_too(ledger, tmp_path):
     assert not account.is_final
     assert "1 radiology reports = 1 requested" in (tmp_path / "report" / "README.md").read_text()
     assert "Radiology reports" in (tmp_path / "report" / "report.html").read_text()
+
+
+def account_of_texts(ledger, folder, **options):
+    """Make the account of the extract to which `hold_report` adds reports."""
+    with ledger.accounts.read(ledger.extract_of("texts", None)) as reading:
+        write_report(reading, folder, **options)
+
+
+def add_days(ledger, *, after=0, flagged=0, count=8):
+    """Days with 100 reports each, the last of them `-after` days before today."""
+    with ledger._pool.connection() as connection:
+        connection.execute(
+            "INSERT INTO report_day SELECT 'texts', (now() AT TIME ZONE 'UTC')::date + %s - n, 100, %s, 20000, 500, "
+            "500, 499, 99 FROM generate_series(0, %s) AS n",
+            (after, flagged, count - 1),
+        )
+
+
+def texts(folder):
+    return (folder / "README.md").read_text(), (folder / "report.html").read_text()
+
+
+def test_a_day_of_reports_unlike_the_days_before_is_an_alarm_in_the_account(ledger, tmp_path):
+    add_days(ledger, after=-1)
+    add_days(ledger, after=0, flagged=90, count=1)
+    hold_report(ledger, "Clear.", [])
+    account_of_texts(ledger, tmp_path / "report", limits=Limits(sigmas=3))
+    for text in texts(tmp_path / "report"):
+        assert "Drift alarm: the last day" in text
+        assert "share of flagged reports is 0.9" in text
+        assert "beyond 3 standard deviations" in text
+
+
+def test_days_like_the_others_are_no_alarm(ledger, tmp_path):
+    add_days(ledger, after=-1)
+    hold_report(ledger, "Clear.", [])
+    account_of_texts(ledger, tmp_path / "report")
+    for text in texts(tmp_path / "report"):
+        assert "No drift alarm" in text
+
+
+def test_reports_of_later_days_do_not_change_the_account(ledger, tmp_path):
+    add_days(ledger, after=-1)
+    hold_report(ledger, "Clear.", [])
+    account_of_texts(ledger, tmp_path / "one")
+    add_days(ledger, after=3, flagged=90, count=2)
+    account_of_texts(ledger, tmp_path / "two")
+    assert texts(tmp_path / "one") == texts(tmp_path / "two")

@@ -3,10 +3,9 @@ import random
 
 import pytest
 
+from pixl.domain.drift import USUAL, Limits, drift
 from pixl.domain.report import Day
-from pixl.reports import Limits, drift
 from pixl.reports.certainty import certainty_of
-from pixl.reports.drift import USUAL
 
 
 def day(number, *, reports=100, flagged=2, words=15_000, masked=1200, seen=1000, agreed=980, findings=None):

@@ -63,6 +63,11 @@ def drift(today: Day, before: Sequence[Day], limits: Limits = USUAL) -> list[Dri
     return [one for one in found if not one.low <= one.value <= one.high]
 
 
+def drifts(days: Sequence[Day], limits: Limits = USUAL) -> list[tuple[Day, Drift]]:
+    """Compare each day with those before it, the oldest first; return the days that drift, and in what."""
+    return [(day, one) for number, day in enumerate(days) for one in drift(day, days[:number], limits)]
+
+
 def _pairs(days: Sequence[Day], part: str, whole: str) -> list[tuple[int, int]]:
     return [(getattr(day, part), getattr(day, whole)) for day in days]
 

@@ -23,12 +23,14 @@ from pixl.settings import Settings
 if TYPE_CHECKING:
     from pixl.ledger.decisions import Decided, Said
     from pixl.ledger.findings import StoredFinding
-    from pixl.ledger.reviews import Group, Reviews, StudyUnderReview
+    from pixl.ledger.reviews import Group, ReportUnderReview, Reviews, StudyUnderReview
 
 app = typer.Typer(name="review", help="Decide on what the checks held, and see what was decided.", no_args_is_help=True)
 
 PAGE = 2000
-SHOWN_STUDIES = 20
+SHOWN = 20
+"""Studies, and reports, that a list shows."""
+SAMPLED = {"study": "studies", "report": "reports"}
 TARGETS = "What: g3 (a group), g3:0a1b.. (of it, these words), s7 (a study), f12 (a finding), r5 (a report)."
 
 ProjectOption = Annotated[str | None, typer.Option("--project", "-p", help="Only this project.")]
@@ -54,15 +56,18 @@ def list_(
     chosen = (project,) if project else ()
     with _reviews() as reviews:
         groups = reviews.groups(Filters(projects=chosen), by_words=by_words, limit=limit)
-        studies = reviews.studies(chosen, limit=SHOWN_STUDIES)
+        studies = reviews.studies(chosen, limit=SHOWN)
+        reports = reviews.reports(chosen, limit=SHOWN)
     console = Console()
-    if not groups and not studies:
+    if not (groups or studies or reports):
         console.print("Nothing waits for a person.")
         return
     if groups:
         console.print(_groups(groups, values=values))
     if studies:
         console.print(_studies(studies))
+    if reports:
+        console.print(_reports(reports))
     console.print(
         "Decide with `pixl review pass|fail|redact WHAT --reason WHY`, or `pixl review export FILE`.", style="dim"
     )
@@ -238,11 +243,13 @@ def sample(project: ProjectOption = None) -> None:
 
     with _reviews() as reviews:
         counts = reviews.samples((project,) if project else ())
-    table = _table("project", "drawn", "looked at", "missed", "rate", "95 % interval")
+    table = _table("project", "of its", "drawn", "looked at", "missed", "rate", "95 % interval")
     for one in counts:
         rate = miss_rate(one.missed, one.looked_at)
         numbers = (str(number) for number in (one.drawn, one.looked_at, one.missed))
-        table.add_row(one.project, *numbers, f"{rate.rate:.1%}", f"{rate.low:.1%} to {rate.high:.1%}")
+        table.add_row(
+            one.project, SAMPLED[one.kind], *numbers, f"{rate.rate:.1%}", f"{rate.low:.1%} to {rate.high:.1%}"
+        )
     Console().print(table if counts else "No sample was drawn: `release.sample_rate` of a project asks for one.")
 
 
@@ -344,6 +351,15 @@ def _studies(studies: Iterable[StudyUnderReview]) -> Table:
         if not one.open:
             why += " (before it was de-identified: `pixl cohort retry`)"
         table.add_row(f"s{one.id}", one.project, since, str(one.open), Text(why))
+    return table
+
+
+def _reports(reports: Iterable[ReportUnderReview]) -> Table:
+    table = _table("what", "project", "waits since", "findings", "certainty", "why it is held")
+    for one in reports:
+        certainty = "" if one.certainty is None else f"{one.certainty:.2f}"
+        since = f"{one.since:%Y-%m-%d %H:%M}"
+        table.add_row(f"r{one.id}", one.project, since, str(one.open), certainty, Text(one.reason or ""))
     return table
 
 

@@ -63,10 +63,9 @@ def state_sum(counts: Mapping[State, int]) -> dict[str, int]:
 def _projects(house: House, status: Sequence[ExtractStatus], waiting: Mapping[str, Any]) -> list[dict[str, Any]]:
     reports = house.ledger.reports.status()
     rates = house.ledger.overview.throughput()
-    samples = {one.project: one for one in house.ledger.reviews.samples()}
+    samples = house.ledger.reviews.samples()
     shown = []
     for name in sorted({one.project for one in status}):
-        sample = samples.get(name)
         extracts = [one for one in status if one.project == name]
         shown.append(
             {
@@ -75,7 +74,7 @@ def _projects(house: House, status: Sequence[ExtractStatus], waiting: Mapping[st
                 "rates": {row["state"]: row for row in rates if row["project"] == name},
                 "waiting": waiting.get(name),
                 "reasons": _reasons(house, name),
-                "sample": miss_rate(sample.missed, sample.looked_at) if sample else None,
+                "samples": [(one.kind, miss_rate(one.missed, one.looked_at)) for one in samples if one.project == name],
             }
         )
     return shown

@@ -10,7 +10,9 @@ from typing import Literal
 
 from pixl.domain.state import State
 
-ALWAYS_ASKED = ("study", "series", "checker", "file")
+WHOLE_REPORT = "whole report"
+"""Where it is found that a person has to look at a report."""
+ALWAYS_ASKED = ("study", WHOLE_REPORT, "series", "checker", "file")
 """Places that no rule and no earlier verdict passes: that a person looks, that something is missing, that a checker did
 not finish, that a file cannot be read. Each time is another time."""
 ITEM = re.compile(r"\[[0-9]+\]")
@@ -73,7 +75,7 @@ class ReleaseKeys:
 
     gate: GateKind = "checks"
     sample_rate: float = 0.0
-    """From 0 to 1: how much of what passed by itself is put before a reviewer all the same."""
+    """From 0 to 1: how many of the studies and reports that passed by themselves a reviewer sees all the same."""
 
 
 @dataclass(frozen=True, kw_only=True)

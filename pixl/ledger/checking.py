@@ -175,10 +175,7 @@ class Checking:
         """Decide what becomes of a study by all that was found in it."""
         ending = decide(self._findings.tally(connection, study))
         if ending.look:
-            self._findings.add(connection, study, [ending.look], needs=ending.needs)
-        if ending.look and ending.is_sample:
-            values = {"study_id": study.study_id, "revision": study.revision, "checker": ending.look.checker}
-            connection.execute(QUERIES["add_sample"], values)
+            self._findings.ask(connection, study, ending.look, needs=ending.needs, is_sample=ending.is_sample)
         return ending
 
 

@@ -62,9 +62,3 @@ UPDATE made_with SET checks = checks || %(checks)s WHERE study_id = %(study_id)s
 -- count_waiting: how many series of a study have still to be checked
 SELECT count(*) AS count FROM check_series
 WHERE study_id = %(study_id)s AND revision = %(revision)s AND state = 'waiting';
-
--- add_sample: a study that passed is put before a reviewer by chance
-INSERT INTO sample (study_id, revision, finding_id)
-SELECT study_id, revision, max(finding.id) FROM finding JOIN finding_group ON finding_group.id = group_id
-WHERE study_id = %(study_id)s AND revision = %(revision)s AND checker = %(checker)s
-GROUP BY study_id, revision;

@@ -146,7 +146,9 @@ class Decisions:
         if said.decision is Decision.PASS and not said.may_release and _one(connection, "last_words")["count"]:
             raise ReviewRefused("the last word before a release needs the role releaser")
         if said.decision is Decision.REDACT and _one(connection, "without_place")["count"]:
-            raise ReviewRefused("one of these is in no element and no box that could be removed: pass or fail it")
+            raise ReviewRefused(
+                "one of these is in no element, no box and no words that could be removed: pass or fail it"
+            )
         word = said.decision.value
         number = self._add_decision(connection, count, project=project, decision=word, reason=said.reason, by=said.by)
         connection.execute(QUERIES["decide"], {"decision": word})

@@ -73,9 +73,10 @@ SELECT count(*) AS mine FROM passed WHERE by = %(by)s;
 -- last_words: how many of what needs several people would have them all
 SELECT count(*) AS count FROM chosen WHERE needs > 1 AND passed + 1 >= needs;
 
--- without_place: what cannot be removed, because it is no element and no box of an instance
+-- without_place: what cannot be removed, because it is no element and no box of an instance, and no words of a report
 SELECT count(*) AS count FROM chosen JOIN finding ON finding.id = finding_id
-WHERE chosen.study_id IS NOT NULL AND (instance IS NULL OR (box IS NULL AND path NOT LIKE '(%%'));
+WHERE (chosen.study_id IS NOT NULL AND (instance IS NULL OR (box IS NULL AND path NOT LIKE '(%%')))
+   OR (chosen.report_id IS NOT NULL AND payload IS NULL);
 
 -- add_decision: what a person said
 INSERT INTO decision (project, decision, reason, by, findings, subjects, undoes)

@@ -128,6 +128,13 @@ class Findings:
                 copy.write_row(self._row(subject, finding, groups[_key(finding)], past, needs))
         return [groups[_key(finding)] for finding in written]
 
+    def ask(self, connection: Connection, subject: Subject, look: Finding, *, needs: int, is_sample: bool) -> None:
+        """Put a study or report before people by `look`; `is_sample`: by chance, which only the ledger knows."""
+        [group] = self.add(connection, subject, [look], needs=needs)
+        if is_sample:
+            values = {"study_id": subject.study_id, "report_id": subject.report_id, "revision": subject.revision}
+            connection.execute(QUERIES["add_sample"], {**values, "group_id": group})
+
     def close(self, connection: Connection, subject: Subject, *, only_older: bool = False) -> None:
         """Let nothing of a subject wait for a decision any more; `only_older`: of its earlier revisions."""
         values = {"study_id": subject.study_id, "report_id": subject.report_id, "revision": subject.revision}

@@ -66,3 +66,10 @@ SELECT finding.*, finding_group.project, subject_kind, checker, kind, place, dev
 FROM finding JOIN finding_group ON finding_group.id = group_id
 WHERE report_id = %(report_id)s AND revision = %(revision)s
 ORDER BY open DESC, finding.id LIMIT %(limit)s;
+
+-- add_sample: a study or report that passed is put before a reviewer by chance
+INSERT INTO sample (study_id, report_id, revision, finding_id)
+SELECT study_id, report_id, revision, max(finding.id) FROM finding
+WHERE group_id = %(group_id)s AND revision = %(revision)s
+  AND (study_id = %(study_id)s::bigint OR report_id = %(report_id)s::bigint)
+GROUP BY study_id, report_id, revision;

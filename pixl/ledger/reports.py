@@ -95,6 +95,8 @@ class ReportEnding:
     """What puts it before a person, besides what was found."""
     needs: int = 1
     """How many different people have to pass `look`."""
+    is_sample: bool = False
+    """Whether it passed, and is put before a person by chance."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -180,7 +182,8 @@ class Reports:
             self._findings.add(connection, report.subject, output.findings)
             ending = decide(self._findings.tally(connection, report.subject))
             if ending.look:
-                self._findings.add(connection, report.subject, [ending.look], needs=ending.needs)
+                sample = ending.is_sample
+                self._findings.ask(connection, report.subject, ending.look, needs=ending.needs, is_sample=sample)
             connection.execute(QUERIES["finish"], self._values(report, output, ending))
             if not report.recheck:
                 self._count(connection, report.project, output)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from psycopg_pool import ConnectionPool
 
@@ -96,6 +96,19 @@ class StudyUnderReview:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportUnderReview:
+    """A held report as the queue shows it. Holds nothing identifiable."""
+
+    id: int
+    project: str
+    reason: str | None
+    since: dt.datetime
+    certainty: float | None
+    open: int
+    """How many findings of its present revision wait."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SeriesUnderReview:
     """A series of a study, as orthanc-anon has it."""
 
@@ -144,9 +157,10 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class SampleCount:
-    """The random sample of a project: for `pixl.review.miss_rate`."""
+    """The random sample of a project's studies, or of its reports: for `pixl.review.miss_rate`."""
 
     project: str
+    kind: Literal["study", "report"]
     drawn: int
     looked_at: int
     missed: int
@@ -241,6 +255,11 @@ class Reviews:
                 QUERIES["studies"], {**values, "after_since": since, "after_id": number}
             ).fetchall()
         return [_study(row) for row in rows]
+
+    def reports(self, projects: Sequence[str] = (), *, limit: int = PAGE) -> list[ReportUnderReview]:
+        """Return held reports, those that wait longest first."""
+        rows = self._rows("reports", {"projects": list(projects) or None, "limit": limit})
+        return [ReportUnderReview(**row) for row in rows]
 
     def study(self, study_id: int) -> tuple[StudyUnderReview, list[SeriesUnderReview]]:
         """Return a study and its series.

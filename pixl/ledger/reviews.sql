@@ -73,6 +73,15 @@ CROSS JOIN LATERAL (
     JOIN finding_group ON finding_group.id = group_id) AS found
 WHERE study.id = %(id)s;
 
+-- reports: the held reports of some projects, those that wait longest first
+SELECT report.id, report.project, report.reason, report.since, report.certainty, found.open
+FROM report
+CROSS JOIN LATERAL (
+    SELECT count(*) AS open FROM finding
+    WHERE finding.report_id = report.id AND finding.revision = report.revision AND finding.open) AS found
+WHERE report.state = 'held' AND (%(projects)s::text[] IS NULL OR report.project = ANY(%(projects)s))
+ORDER BY report.since, report.id LIMIT %(limit)s;
+
 -- series: the series of a study and how far their checks are
 SELECT series, anon_id, instances, state FROM check_series
 WHERE study_id = %(id)s AND revision = %(revision)s ORDER BY id;
@@ -114,16 +123,17 @@ SELECT date_trunc(%(unit)s, at) AS at, decision, sum(findings)::bigint AS count 
 WHERE at >= %(since)s AND (%(projects)s::text[] IS NULL OR project = ANY(%(projects)s))
 GROUP BY 1, 2 ORDER BY 1, 2;
 
--- samples: of the random sample of each project, how many were looked at, and how many should not have passed
-SELECT study.project, count(*) AS drawn,
+-- samples: of the random samples of each project, how many were looked at, and how many should not have passed
+SELECT finding_group.project, CASE WHEN sample.report_id IS NULL THEN 'study' ELSE 'report' END AS kind, count(*) AS drawn,
     count(*) FILTER (WHERE look.decision IS NOT NULL OR found.missed) AS looked_at,
     count(*) FILTER (WHERE found.missed) AS missed
-FROM sample JOIN study ON study.id = sample.study_id JOIN finding AS look ON look.id = sample.finding_id
+FROM sample JOIN finding AS look ON look.id = sample.finding_id JOIN finding_group ON finding_group.id = look.group_id
 CROSS JOIN LATERAL (
     SELECT coalesce(bool_or(decision IN ('fail', 'redact')), false) AS missed FROM finding
-    WHERE finding.study_id = sample.study_id AND finding.revision = sample.revision) AS found
-WHERE %(projects)s::text[] IS NULL OR study.project = ANY(%(projects)s)
-GROUP BY 1 ORDER BY 1;
+    WHERE (finding.study_id = sample.study_id OR finding.report_id = sample.report_id)
+      AND finding.revision = sample.revision) AS found
+WHERE %(projects)s::text[] IS NULL OR finding_group.project = ANY(%(projects)s)
+GROUP BY 1, 2 ORDER BY 1, 2 DESC;
 
 -- extract_ready: what of an extract is not at its end, or waits for a person
 SELECT count(*) FILTER (WHERE state NOT IN ('exported', 'missing', 'held', 'rejected', 'failed')) AS in_flight,

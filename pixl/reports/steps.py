@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -52,7 +53,8 @@ class Steps:
         else:
             done = self._deidentified(treatment, report, _text_of(there, keys.max_characters), known)
         output = self._output(report, there, treatment, done, self._pseudonyms(project, report))
-        return self.reports.finish(report, output, partial(verdict, release=project.release))
+        draw = secrets.SystemRandom().random()
+        return self.reports.finish(report, output, partial(verdict, release=project.release, draw=draw))
 
     def _deidentified(self, treatment: Treatment, report: Report, text: str, known: Identifiers) -> Treated:
         if treatment.keys.style == "labels":

@@ -35,6 +35,7 @@ HEAD = (
     ((0.05, 0.12), (0.05, 0.05), 0, 62),
 )
 WAY = ((State.REQUESTED, State.FETCHING), (State.FETCHING, State.CACHED), (State.CACHED, State.DEIDENTIFYING))
+HELD = ReportEnding(state=ReportState.HELD, reason="a person has to look at what the second method found")
 MADE = dt.datetime(2026, 5, 4, 10, 0, 0, tzinfo=dt.UTC)
 
 
@@ -89,7 +90,9 @@ def hold(
     return sorted(ids)
 
 
-def hold_report(ledger: Ledger, text: str, found: Sequence[Finding], *, project: str = "texts") -> int:
+def hold_report(
+    ledger: Ledger, text: str, found: Sequence[Finding], *, project: str = "texts", held: ReportEnding = HELD
+) -> int:
     """Let a person have to look at a report; return its number in the ledger."""
     extract = ExtractId(project=project, generated_at=MADE)
     ledger.load_all([Portion(extract=extract, requests=[_request(project, 1)], reports=True)])
@@ -112,7 +115,6 @@ def hold_report(ledger: Ledger, text: str, found: Sequence[Finding], *, project:
         flagged=True,
         counted=Counted(words=len(text.split()), masked=3, seen=3, agreed=3),
     )
-    held = ReportEnding(state=ReportState.HELD, reason="a person has to look at what the second method found")
     ledger.reports.finish(ledger.reports.report(row["id"]), output, lambda _: held)
     number: int = row["id"]
     return number

@@ -6,15 +6,17 @@ import pytest
 
 from pixl.domain.finding import Finding, Part
 from pixl.domain.report import Counted, ReportState
+from pixl.domain.review import ReleaseKeys
 from pixl.ledger import Output, ReportEnding
+from pixl.reports import verdict
 
 pytestmark = pytest.mark.servers
 
 TEXT = "Seen by QZSECRET at noon."
 
 
-def finish(pixl, *numbers, held=()):
-    """Take reports to their verdict, as ehr_api does."""
+def finish(pixl, *numbers, held=(), decide=None):
+    """Take reports to their verdict, as ehr_api does: as said by `held`, or by `decide`."""
     with pixl.ledger() as ledger:
         for number in (*numbers, *held):
             finding = Finding(
@@ -42,7 +44,7 @@ def finish(pixl, *numbers, held=()):
             )
             state = ReportState.HELD if number in held else ReportState.RELEASED
             ledger.reports.finish(
-                ledger.reports.report(number), output, lambda _, state=state: ReportEnding(state=state)
+                ledger.reports.report(number), output, decide or (lambda _, state=state: ReportEnding(state=state))
             )
 
 
@@ -79,6 +81,21 @@ def test_a_held_report_is_shown_redacted_passed_or_failed(pixl, extract):
     with pixl.ledger() as ledger:
         assert ledger.reports.report(3).output == "Seen by [NAME] at noon."
     assert "it passed review" in pixl("review", "show", "r1")
+
+
+def test_a_report_of_the_random_sample_is_listed_with_its_number_and_counted_when_it_was_looked_at(pixl, extract):
+    pixl("cohort", "load", extract(1, 2))
+    release = ReleaseKeys(sample_rate=1.0)
+    finish(pixl, 1, 2, decide=lambda tally: verdict(tally, release, draw=0.0))
+    shown = pixl("review", "list")
+    assert "r1" in shown
+    assert "r2" in shown
+    assert "a person has to look at" in shown
+    pixl("review", "pass", "r1", "--reason", "nothing is left in it", "--by", "ann")
+    pixl("review", "fail", "r2", "--reason", "a name is left in it", "--by", "ann")
+    assert "50.0%" in pixl("review", "sample")
+    assert "reports" in pixl("review", "sample", "--project", "demo")
+    assert counts(pixl) == {"released": 1, "rejected": 1}
 
 
 @pytest.mark.parametrize("what", ["r99", "x1"])

@@ -10,6 +10,8 @@ from pixl.domain.finding import Finding
 from pixl.domain.person import Role
 from pixl.domain.report import ReportState
 from pixl.domain.state import State
+from pixl.ledger import ReportEnding
+from pixl.reports.verdict import LOOK
 from pixl.testing.review_queue import hold, hold_report, named
 
 pytestmark = pytest.mark.servers
@@ -221,6 +223,21 @@ def test_the_progress_page_adds_up_and_the_audit_page_shows_who_did_what(log_in,
     audit = hand.get("/audit").text
     assert "verdict" in audit
     assert "vera" in audit
+
+
+def test_a_sampled_report_is_in_the_queue_with_the_others_and_its_estimate_on_the_progress_page(
+    log_in, ledger, waiting
+):
+    chance = ReportEnding(state=ReportState.HELD, reason=LOOK.reason, look=LOOK, is_sample=True)
+    number = hold_report(ledger, "Clear lungs, says Ann.", [], project="chests", held=chance)
+    hand = log_in("adam")
+    assert LOOK.kind in hand.get("/queue?subject=report").text
+    assert "sample" not in hand.get("/queue?subject=report").text + hand.get(f"/reports/{number}").text
+    [waits] = [one for one in ledger.reviews.open() if one.subject.report_id]
+    assert 'value="redact"' not in hand.get(f"/findings/{waits.id}").text
+    hand.post("/decide", findings=str(waits.id), decision="fail", reason="a name is left")
+    page = re.sub(r"\s+", " ", hand.get("/progress").text)
+    assert "Of 1 sampled report that had passed, 1 should not have: 100.0 %" in page
 
 
 def test_a_reader_sees_decisions_neither_by_their_page_nor_by_their_number(log_in, waiting):

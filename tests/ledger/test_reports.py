@@ -1,18 +1,25 @@
 """Reports in the ledger: verdicts, reviews, retries, metrics."""
 
 import datetime as dt
+from dataclasses import replace
+from functools import partial
 
 import psycopg
 import pytest
 
-from pixl.domain.finding import Finding, Part
+from pixl.domain.finding import Decision, Finding, Part
 from pixl.domain.report import Counted, ReportState
+from pixl.domain.review import ReleaseKeys
 from pixl.domain.study import ExtractId, StudyRequest
 from pixl.ledger import Output, Portion, ReportEnding
+from pixl.ledger.decisions import ReviewRefused, RuleKeys, Said, Selection
+from pixl.reports import verdict as gate
 
 pytestmark = pytest.mark.servers
 
 EXTRACT = ExtractId(project="lungs", generated_at=dt.datetime(2023, 12, 7, 14, 8, 58, tzinfo=dt.UTC))
+PASS = Said(decision=Decision.PASS, reason="looked at", by="ann")
+FAIL = Said(decision=Decision.FAIL, reason="a name", by="ann")
 TEXT = "Seen by Anna at noon. No fracture."
 
 
@@ -135,6 +142,51 @@ def test_what_a_person_passed_is_not_asked_again_when_the_report_is_done_again(l
     decide(ledger, 1, "pass")
     assert reports.retry("lungs", states={ReportState.RELEASED}) == 1
     assert reports.finish(reports.report(1), output(finding()), verdict) is ReportState.RELEASED
+
+
+def finish(reports, number, *findings, draw=0.5, **release):
+    return reports.finish(
+        reports.report(number), output(*findings), partial(gate, release=ReleaseKeys(**release), draw=draw)
+    )
+
+
+def test_a_sample_of_the_reports_that_passed_waits_with_the_others_and_is_counted_apart_from_studies(ledger, reports):
+    states = [finish(reports, n, sample_rate=0.5, draw=draw) for n, draw in ((1, 0.1), (2, 0.2), (3, 0.9))]
+    assert states == [ReportState.HELD, ReportState.HELD, ReportState.RELEASED]
+    [group] = ledger.reviews.groups()
+    assert (group.checker, group.subject_kind, group.findings) == ("review", "report", 2)
+    assert [(one.id, one.open, one.certainty) for one in ledger.reviews.reports()] == [(1, 1, 1.0), (2, 1, 1.0)]
+    [count] = ledger.reviews.samples()
+    assert (count.kind, count.drawn, count.looked_at) == ("report", 2, 0)
+    ledger.reviews.decide(Selection(reports=(1,)), PASS)
+    ledger.reviews.decide(Selection(reports=(2,)), FAIL)
+    [count] = ledger.reviews.samples(["lungs"])
+    assert (count.drawn, count.looked_at, count.missed) == (2, 2, 1)
+    assert [reports.report(n).state for n in (1, 2)] == [ReportState.RELEASED, ReportState.REJECTED]
+    assert ledger.reviews.samples(["hearts"]) == []
+    assert ledger.reviews.reports() == []
+
+
+def test_a_report_of_which_a_person_has_to_see_each_version_waits_again_when_it_is_made_again(ledger, reports):
+    for _ in range(2):
+        assert finish(reports, 1, gate="review") is ReportState.HELD
+        ledger.reviews.decide(Selection(reports=(1,)), PASS)
+        assert reports.report(1).state is ReportState.RELEASED
+        reports.retry("lungs", states={ReportState.RELEASED})
+
+
+def test_no_rule_can_ignore_that_a_person_has_to_look_at_a_report(ledger, reports):
+    finish(reports, 1, gate="review")
+    [waiting] = ledger.reviews.open()
+    with pytest.raises(ReviewRefused, match="each time"):
+        ledger.reviews.add_rule("lungs", RuleKeys(place=waiting.place), by="ann", reason="all of it is fine")
+
+
+def test_what_has_no_words_in_a_report_cannot_be_masked(ledger, reports):
+    finish(reports, 1, gate="review")
+    with pytest.raises(ReviewRefused, match="pass or fail"):
+        ledger.reviews.decide(Selection(reports=(1,)), replace(PASS, decision=Decision.REDACT))
+    assert reports.report(1).state is ReportState.HELD
 
 
 def test_a_decision_that_is_undone_holds_the_report_again(ledger, reports):

@@ -84,6 +84,14 @@ def test_a_project_that_reviews_everything_holds_every_report(ledger, fill, ask,
     assert (look.needs, look.open) == (2, True)
 
 
+def test_a_project_that_samples_all_that_passed_holds_every_report_as_a_sample(ledger, fill, ask, steps):
+    fill(emap_report(1))
+    ask(1)
+    assert steps(project(release=ReleaseKeys(sample_rate=1.0))).run(ledger.reports.report(1)) is ReportState.HELD
+    [count] = ledger.reviews.samples()
+    assert (count.project, count.kind, count.drawn) == ("lungs", "report", 1)
+
+
 def test_hashing_that_is_away_stores_nothing(ledger, fill, ask, steps):
     class Away:
         def pseudonyms(self, queries):

@@ -22,7 +22,7 @@ from pixl.testing.hashing_service import HashingService
 
 BATCH = 100
 AIM = 20_000
-KINDS = (PseudonymKind.HASH, PseudonymKind.UID, PseudonymKind.UID, PseudonymKind.DAYS)
+KINDS = (PseudonymKind.HASH, PseudonymKind.UID, PseudonymKind.UID, PseudonymKind.SHIFT)
 NUMBERS = count()
 
 

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from pixl.deid import load_policy
 from pixl.domain.errors import ConfigurationError
 from pixl.files.texts import KNOWN_KINDS, TEXT_COLUMN, TextJob, TextSummary, deidentify_texts, form_of
 from pixl.project import Projects
@@ -80,6 +81,7 @@ def deidentify_text(  # noqa: PLR0917  typer gives them by name
         keep=tuple(name for name in keep.split(",") if name),
         patient=patient,
         secret=secret,
+        dates=load_policy(chosen).dates,
         encoding=encoding,
     )
     _check_places(job)

@@ -30,6 +30,8 @@ def changes(first: Policy, second: Policy) -> Iterator[Change]:
         before, after = _shown(getattr(first, what)), _shown(getattr(second, what))
         if before != after:
             yield Change(where="", what=what.replace("_", " "), before=before, after=after)
+    if first.dates != second.dates:
+        yield Change(where="", what="dates move by", before=str(first.dates), after=str(second.dates))
     yield from _of_regions(first, second)
     yield from _of_items(first, second)
     yield from _between(Rulebook.of(first.rules, first.limits), Rulebook.of(second.rules, second.limits), "")

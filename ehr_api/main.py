@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from ehr_api.drift import watch_drift
 from ehr_api.exports import Exports
 from ehr_api.reports import Fresh, ReportJobs, accession_length_of
+from pixl.deid import load_policy
+from pixl.domain.date_shift import DateShift
 from pixl.domain.errors import ConfigurationError, PixlError, RetryLater
 from pixl.domain.secret import SecretStore
 from pixl.domain.study import ExtractId
@@ -68,12 +70,16 @@ def create_app(settings: Settings, secrets: SecretStore) -> FastAPI:
     def length_of(project: str) -> int:
         return accession_length_of(projects(project))
 
+    def dates_of(project: str) -> DateShift:
+        return load_policy(projects(project)).dates
+
     steps = Steps(
         reports=ledger.reports,
         project=Fresh(projects),
         deployment=deployment,
         pseudonymiser=hashing.for_project,
         accession_length=Fresh(length_of),
+        dates=Fresh(dates_of),
     )
     reports = ReportJobs(ledger.reports, steps, max_tries=settings.max_tries)
     worker = Worker(

@@ -10,7 +10,7 @@ The policy against false alarms, in one place:
   may be missing. Fewer than 3 different characters are no identifier.
 * In numbers (DS, IS, FD ...) only a value that is the number as a whole counts.
 * A date counts in every usual written form, with two digits of the year only where it has separators. In DA and DT it
-  counts if it is the date that this very element had before: what was moved may fall on another known date.
+  counts too, but where a policy moves dates by less than a life: there it must be what this very element had before.
 * Addresses, institutions and devices count as a phrase, and by each of their words of 5 letters or more that is not
   common and is no word of the device's maker or model.
 * Prose that the policy removes counts where 24 of its letters and digits or more stand somewhere else as a whole.

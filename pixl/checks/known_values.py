@@ -10,7 +10,7 @@ from typing import Any
 
 from pixl.checks.hidden_text import comments_in, document_text, runs_in, strings_in
 from pixl.checks.instance import BINARY, BULK, PIXELS, Instance
-from pixl.checks.known import Matcher, Token, find_dates, find_tokens, find_whole_numbers
+from pixl.checks.known import Matcher, Token, date_of, find_dates, find_tokens, find_whole_numbers
 from pixl.checks.options import Options, made_with, read_options
 from pixl.checks.original_header import Harvest, Known, add_identifiers
 from pixl.checks.port import Context, KnownStudy
@@ -140,7 +140,7 @@ class _Look:
             return
         value = data[element.start : element.end]
         if vr in DATES:
-            yield from self._date(instance, element, value, before)
+            yield from self._date(instance, element, value, allowed, before)
             return
         if (vr, value) in self._clean or not value:
             return
@@ -194,17 +194,20 @@ class _Look:
         return list(find_tokens(text, tokens, vr=vr)) if tokens else []
 
     def _date(
-        self, instance: Instance, element: Element, value: bytes, before: Mapping[str, bytes]
+        self, instance: Instance, element: Element, value: bytes, allowed: Allowed, before: Mapping[str, bytes]
     ) -> Iterator[Finding]:
-        """Yield a date that is what it was; without an original, any known date."""
+        """Yield a known date; one that was moved by less than a life only if it is what this element held before."""
+        text = instance.data_set.text(element)
         if instance.original is None:
-            text = instance.data_set.text(element)
             yield from self._told(instance, element.path, text, self._in_text(text, value))
             return
-        if value.strip(b"\0 ") and before.get(element.path) == value:
-            text = instance.data_set.text(element)
-            part = Part(word=text, kind="unmoved-date", offset=0)
-            yield from self._told(instance, element.path, text, [part])
+        parts = []
+        if element.tag in allowed.moved:
+            days = [day for day in text.split("\\") if date_of(day) in self._known.dates]
+            parts = [Part(word=day, kind="date", offset=text.find(day)) for day in days]
+        if not parts and value.strip(b"\0 ") and before.get(element.path) == value:
+            parts = [Part(word=text, kind="unmoved-date", offset=0)]
+        yield from self._told(instance, element.path, text, parts)
 
     def _bulk(self, instance: Instance, element: Element) -> Iterator[Finding]:
         """Search pixel data and other blobs as bytes; comments and documents in them as text."""

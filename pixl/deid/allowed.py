@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 from pixl.deid.loader import confidentiality_table
-from pixl.deid.operations import Keep, Remove
+from pixl.deid.operations import Keep, Remove, ShiftDate
 from pixl.deid.parts import TYPE_2
 from pixl.deid.policy import Policy, Rulebook
 from pixl.dicom.names import dictionary
 from pixl.domain.allowed import Allowed, AllowedBy
+from pixl.domain.date_shift import DateShift
 
 STAMPED = frozenset({0x00100020, 0x00120062, 0x00120063, 0x00120064, 0x00280303, 0x00080100, 0x00080102, 0x00080104})
 """What the engine puts in itself: the patient ID, and what says how it was de-identified, with its codes."""
@@ -22,7 +23,7 @@ def allowed_by(policy: Policy) -> AllowedBy:
     def allowed(manufacturer: str, modality: str) -> Allowed:
         rulebook = policy.rulebook(manufacturer, modality)
         if rulebook not in known:
-            known[rulebook] = _allowed(rulebook)
+            known[rulebook] = _allowed(rulebook, policy.dates)
         return known[rulebook]
 
     return allowed
@@ -41,10 +42,12 @@ def identifying() -> frozenset[int]:
     return frozenset(named.union(*(attribute.tags for attribute in confidentiality_table())))
 
 
-def _allowed(rulebook: Rulebook) -> Allowed:
+def _allowed(rulebook: Rulebook, dates: DateShift) -> Allowed:
     kept = {tag for tag, decision in rulebook.standard.items() if isinstance(decision.operation, Keep)}
     there = {tag for tag, decision in rulebook.standard.items() if not isinstance(decision.operation, Remove)}
+    moved = {tag for tag, decision in rulebook.standard.items() if isinstance(decision.operation, ShiftDate)}
     return Allowed(
+        moved=frozenset(moved if dates.is_beyond_a_life else ()),
         kept=frozenset(kept),
         changed=frozenset(there - kept) | STAMPED | TYPE_2,
         private=frozenset(

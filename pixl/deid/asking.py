@@ -11,7 +11,7 @@ from pixl.domain.pseudonym import Pseudonymiser, PseudonymKind, PseudonymQuery
 ANSWERS = {
     PseudonymKind.HASH: re.compile(r"[0-9a-f]{2,64}").fullmatch,
     PseudonymKind.UID: re.compile(r"2\.25\.(0|[1-9]\d{0,38})").fullmatch,
-    PseudonymKind.DAYS: re.compile(r"-[1-9]\d{0,3}").fullmatch,
+    PseudonymKind.SHIFT: re.compile(r"0|[1-9]\d{0,19}").fullmatch,
 }
 
 

@@ -124,6 +124,7 @@ class _Passage:
         self.blackout = blackout
         self.header = header
         self.subject = subject
+        self.dates = policy.dates
         self.rulebook = tables.rulebook
         self.walk = Walk(file.data, tables, header.character_set, self._insertions(policy), blackout)
         self.parts = self.walk.outermost(file.start)
@@ -136,7 +137,7 @@ class _Passage:
         self._check_required()
         self.patient = self.walk.ask(self._patient_key(), PseudonymKind.HASH, self._patient_length())
         if self.walk.wants_days:
-            self.days = self.walk.ask(self._patient_key(), PseudonymKind.DAYS)
+            self.days = self.walk.ask(self._patient_key(), PseudonymKind.SHIFT)
 
     def finish(self, pseudonymiser: Pseudonymiser) -> Deidentified:
         """Ask for all pseudonyms at once, fill the holes, and put the file together."""
@@ -196,7 +197,7 @@ class _Passage:
         pseudonyms = ask(pseudonymiser, self.walk.queries)
         # Whatever else in this instance is the patient's ID gets the cohort's pseudonym too.
         pseudonyms[self.patient] = self.subject.patient_pseudonym or pseudonyms[self.patient]
-        days = int(pseudonyms[self.days]) if self.walk.wants_days else 0
+        days = self.dates.days(pseudonyms[self.days]) if self.walk.wants_days else 0
         names = self.walk.words_of_names()
         return Answers(pseudonyms=pseudonyms, days=days, patient=pseudonyms[self.patient], names=names)
 

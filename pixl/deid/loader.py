@@ -13,10 +13,11 @@ from pixl.deid.content import ContentItem, read_items, unwanted_items
 from pixl.deid.ctp_script import script_regions
 from pixl.deid.peer_file import peer_rules
 from pixl.deid.policy import Override, Policy, Rule
-from pixl.deid.policy_file import PolicyKeys, check_options, overrides_of, rules_of
+from pixl.deid.policy_file import PolicyKeys, check_options, date_shift, overrides_of, rules_of
 from pixl.deid.recipe_file import START, recipe_regions
 from pixl.deid.region_file import RegionsFile, device_regions
 from pixl.deid.regions import DeviceRegions
+from pixl.domain.date_shift import DateShift
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.project import Project
 from pixl.project.yaml_file import read_form, read_yaml
@@ -37,13 +38,14 @@ def load_policy(project: Project) -> Policy:
     rules: tuple[Rule, ...] = ()
     overrides: tuple[Override, ...] = ()
     regions: tuple[DeviceRegions, ...] = ()
-    refusal, allow_burned_in = "", False
+    refusal, allow_burned_in, dates = "", False, DateShift()
     if project.policy:
         keys = read_form(project.policy, PolicyKeys)
         options = _options(keys, project.policy)
         rules, overrides = _rules(keys, project.policy)
         regions = _regions(keys, project.policy)
         refusal, allow_burned_in = keys.refuse_pixels, keys.allow_burned_in
+        dates = _dates(keys, project.policy) or dates
     tag_files = project.tag_operation_files
     peer = peer_rules(_documents(tag_files.base), _documents(tag_files.manufacturer_overrides))
     return Policy(
@@ -57,6 +59,7 @@ def load_policy(project: Project) -> Policy:
         refuse_pixels=refusal,
         unwanted_items=unwanted_items(content_items(), options),
         allow_burned_in=allow_burned_in,
+        dates=dates,
         regions=sum(map(_region_list, project.image_operation_files), regions),
     )
 
@@ -99,6 +102,14 @@ def _regions(keys: PolicyKeys, path: Path) -> tuple[DeviceRegions, ...]:
     if "clean-pixel-data" in keys.options and not regions:
         raise ConfigurationError(f"{path}: options: clean-pixel-data needs regions: the files that list them")
     return regions
+
+
+def _dates(keys: PolicyKeys, path: Path) -> DateShift | None:
+    """Return how dates move by a policy file, or else by the last of the files that it includes; None: as usual."""
+    if keys.dates:
+        return date_shift(keys.dates, path)
+    included = (path.with_name(name) for name in reversed(keys.include))
+    return next(filter(None, (_dates(read_form(one, PolicyKeys), one) for one in included)), None)
 
 
 def _region_list(path: Path) -> tuple[DeviceRegions, ...]:

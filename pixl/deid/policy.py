@@ -13,6 +13,7 @@ from pixl.deid.operations import Keep, Operation, Remove
 from pixl.deid.regions import DeviceRegions
 from pixl.dicom.encoding import tag_text
 from pixl.dicom.names import dictionary, keyword
+from pixl.domain.date_shift import DateShift
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +160,8 @@ class Policy:
     """Why instances with pixel data are rejected, if they are."""
     allow_burned_in: bool = False
     """Whether pictures may leave that say that text is burned into them, without any of it being blackened."""
+    dates: DateShift = field(default_factory=DateShift)
+    """Between how many days and how many each patient's dates move."""
     notes: tuple[str, ...] = ()
     limits: Mapping[int, str] = field(default_factory=dict, repr=False)
     """Tag -> the action of the profile with these options; empty if the policy claims none."""
@@ -212,6 +215,7 @@ class Policy:
             yield f"instances with pixel data are rejected: {self.refuse_pixels}"
         if self.allow_burned_in:
             yield "pictures that say that text is burned into them may leave"
+        yield f"dates move by {self.dates}"
         if self.unwanted_items:
             yield f"content items that go: {', '.join(sorted(map(' '.join, self.unwanted_items)))}"
         yield from (f"pixels: {device.name}: {_what(device)}" for device in self.regions)

@@ -13,6 +13,7 @@ from pixl.deid.operations import Replace, check_value, operation_of
 from pixl.deid.policy import OPTION_CODES, Override, PrivateTag, Rule
 from pixl.dicom.encoding import LONG_VRS, SHORT_VRS
 from pixl.dicom.names import REPEATING_GROUPS, dictionary, keywords, tag_of
+from pixl.domain.date_shift import DateShift
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.suggest import suggestion
 
@@ -53,6 +54,13 @@ class OverrideKeys(_Form):
     rules: tuple[RuleKeys, ...]
 
 
+class DatesKeys(_Form):
+    """How dates move."""
+
+    days: tuple[int, int]
+    """Between how many days and how many; below zero into the past."""
+
+
 class PolicyKeys(_Form):
     """A policy file."""
 
@@ -65,6 +73,7 @@ class PolicyKeys(_Form):
     """Why instances with pixel data are rejected, if they are."""
     allow_burned_in: bool = False
     """Whether pictures may leave that say that text is burned into them, without any of it being blackened."""
+    dates: DatesKeys | None = None
     rules: tuple[RuleKeys, ...] = ()
     overrides: tuple[OverrideKeys, ...] = ()
 
@@ -106,6 +115,14 @@ def pattern(text: str | None, path: Path, key: str) -> str | None:
     except re.error as error:
         raise ConfigurationError(f"{path}: {key}: not a regular expression: {error}") from None
     return text
+
+
+def date_shift(keys: DatesKeys, path: Path) -> DateShift:
+    """Return how dates move, or raise `ConfigurationError` with what is wrong about it."""
+    shift = DateShift(first=keys.days[0], last=keys.days[1])
+    if shift.fault:
+        raise ConfigurationError(f"{path}: dates.days: {shift.fault}")
+    return shift
 
 
 def check_options(keys: PolicyKeys, path: Path) -> None:

@@ -16,6 +16,8 @@ class Allowed:
     """Standard elements that may leave, with another value or none."""
     private: frozenset[tuple[int, str, int]] = frozenset()
     """Private elements that may leave: group, creator, last two digits of the element."""
+    moved: frozenset[int] = frozenset()
+    """Standard elements whose dates move by more than a life: none of them is a day of the original by chance."""
     identifying: frozenset[int] = frozenset()
     """Standard elements whose values say who, where or when (PS3.15 table E.1-1), and which are not kept."""
     every_standard: bool = False

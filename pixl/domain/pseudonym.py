@@ -15,8 +15,8 @@ class PseudonymKind(enum.StrEnum):
     """Lower-case hexadecimal digits of a keyed BLAKE2b, as many as `length` says (2 to 64)."""
     UID = "uid"
     """A UID `2.25.<128 bits>` (PS3.5 B.2)."""
-    DAYS = "days"
-    """A whole number of days between -3650 and -1, as decimal text: what a patient's dates are shifted by."""
+    SHIFT = "shift"
+    """A whole number below 2**64, as decimal text: a project's `DateShift` makes days of it, by which dates move."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol
 
+from pixl.domain.date_shift import DateShift
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.pseudonym import PseudonymKind, PseudonymQuery
 from pixl.hashing import CachedPseudonymiser, KeyedPseudonymiser
@@ -42,6 +43,8 @@ class TextJob:
     """The column of the patient ID, by which dates move; needed for surrogates."""
     secret: bytes | None = field(default=None, repr=False)
     """The project's key, for surrogates; without it identifiers become labels."""
+    dates: DateShift = field(default_factory=DateShift)
+    """By how many days they move."""
     encoding: str = "utf-8-sig"
 
 
@@ -140,8 +143,8 @@ def _treat(job: TextJob, rows: Sequence[Row]) -> tuple[list[Row], TextSummary]:
 
 def _surrogates(row: Row, job: TextJob, known: Identifiers, pseudonymiser: CachedPseudonymiser) -> Surrogates:
     patient = str(row[job.patient] or "").strip() if job.patient else ""
-    [days] = pseudonymiser.pseudonyms([PseudonymQuery(value=patient, kind=PseudonymKind.DAYS)])
-    return Surrogates(pseudonymiser=pseudonymiser, days=int(days), known=known)
+    [number] = pseudonymiser.pseudonyms([PseudonymQuery(value=patient, kind=PseudonymKind.SHIFT)])
+    return Surrogates(pseudonymiser=pseudonymiser, days=job.dates.days(number), known=known)
 
 
 def known_of(row: Row, columns: Sequence[tuple[str, str]]) -> Identifiers:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.pseudonym import PseudonymKind, PseudonymQuery
-from pixl.hashing.queries import FURTHEST_DAY, encoded
+from pixl.hashing.queries import SHIFT_BYTES, encoded
 
 SHORTEST_SECRET = 32
 """Bytes."""
@@ -57,9 +57,9 @@ class KeyedPseudonymiser:
                 return digest.hex()[: query.length]
             case PseudonymKind.UID:
                 return f"2.25.{int.from_bytes(self._digest(value, b'uid', 16))}"  # PS3.5 B.2
-            case PseudonymKind.DAYS:
-                # 64 bits for 3650 days: no day is more likely than another by more than 1 in 10**15.
-                return str(-1 - int.from_bytes(self._digest(value, b"days", 8)) % FURTHEST_DAY)
+            case PseudonymKind.SHIFT:
+                # 64 bits for some thousand days: no day is likelier than another by more than 1 in 10**14.
+                return str(int.from_bytes(self._digest(value, b"days", SHIFT_BYTES)))
 
     def _digest(self, value: bytes, person: bytes, size: int) -> bytes:
         return blake2b(value, key=self._key, person=person, digest_size=size).digest()

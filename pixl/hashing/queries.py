@@ -11,7 +11,6 @@ from pixl.domain.pseudonym import PseudonymKind, PseudonymQuery
 
 LENGTHS = range(2, 65)
 """Hexadecimal digits that a `HASH` may have."""
-FURTHEST_DAY = 3650
 VALUE_LIMIT = 65_536
 """Characters of one value."""
 QUERIES_LIMIT = 1000
@@ -25,7 +24,8 @@ BLANK = string.whitespace + "\0"
 PROJECT = re.compile(r"[a-z0-9]([a-z0-9-]{0,99}[a-z0-9])?")
 DIGITS = re.compile(r"[0-9a-f]+")
 UID = re.compile(r"2\.25\.(0|[1-9][0-9]{0,38})")
-DAYS = re.compile(r"-[1-9][0-9]{0,3}")
+SHIFT = re.compile(r"0|[1-9][0-9]{0,19}")
+SHIFT_BYTES = 8
 
 
 def encoded(query: PseudonymQuery) -> bytes:
@@ -73,5 +73,5 @@ def is_pseudonym(text: object, query: PseudonymQuery) -> bool:
             return len(text) == query.length and DIGITS.fullmatch(text) is not None
         case PseudonymKind.UID:
             return UID.fullmatch(text) is not None and int(text[len("2.25.") :]) < 2**128
-        case PseudonymKind.DAYS:
-            return DAYS.fullmatch(text) is not None and int(text) >= -FURTHEST_DAY
+        case PseudonymKind.SHIFT:
+            return SHIFT.fullmatch(text) is not None and int(text) < 1 << 8 * SHIFT_BYTES

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from pixl.domain.date_shift import DateShift
 from pixl.domain.errors import ConfigurationError, ReportFailed, ReportMissing, ReportRejected
 from pixl.domain.project import Project
 from pixl.domain.pseudonym import Pseudonymiser, PseudonymKind, PseudonymQuery
@@ -28,6 +29,8 @@ class Steps:
     pseudonymiser: Callable[[str], Pseudonymiser]
     accession_length: Callable[[str], int]
     """By the project's name: how many digits the hashed accession number has in the project's images."""
+    dates: Callable[[str], DateShift]
+    """By the project's name: how dates move in the project's images."""
 
     def run(self, report: Report) -> ReportState | None:
         """Find, de-identify and check a report; return what became of it, None if somebody else has taken it on.
@@ -61,8 +64,9 @@ class Steps:
             return treatment.deidentify(text, known)
         pseudonymiser = self.pseudonymiser(report.project)
         # As the images do it: by the patient's number alone.
-        [days] = pseudonymiser.pseudonyms([PseudonymQuery(value=report.key.mrn.strip(), kind=PseudonymKind.DAYS)])
-        return treatment.deidentify(text, known, Surrogates(pseudonymiser=pseudonymiser, days=int(days), known=known))
+        query = PseudonymQuery(value=report.key.mrn.strip(), kind=PseudonymKind.SHIFT)
+        days = self.dates(report.project).days(*pseudonymiser.pseudonyms([query]))
+        return treatment.deidentify(text, known, Surrogates(pseudonymiser=pseudonymiser, days=days, known=known))
 
     def _pseudonyms(self, project: Project, report: Report) -> tuple[str, str | None]:
         """Return the hashed accession number, and the study's new UID where the cohort has its UID."""

@@ -166,10 +166,15 @@ def _with_word(
 
 def _day(values: dict[str, str]) -> dt.date:
     month = month_of(values["month"]) or int(values["month"])
-    year = int(values.get("year", ANY_YEAR))
-    if year < CENTURY:
-        year += 2000 if year <= dt.date.max.year % CENTURY // 2 else 1900
+    year = _whole_year(int(values.get("year", ANY_YEAR)))
     return dt.date(year, month, int(values.get("day", MIDDLE)))
+
+
+def _whole_year(year: int) -> int:
+    """Return the year that two digits mean. A moved one may need all four: of another century they would not say it."""
+    if year >= CENTURY:
+        return year
+    return year + (2000 if year <= dt.date.max.year % CENTURY // 2 else 1900)
 
 
 def _written(role: str, old: str, new: dt.date) -> str:
@@ -182,6 +187,6 @@ def _written(role: str, old: str, new: dt.date) -> str:
         name = name[:SHORT_MONTH] if len(old) <= len("sept") and old.lower() not in MONTHS else name
         return name.upper() if old.isupper() else name.title() if old[0].isupper() else name
     number = {"day": new.day, "month": new.month, "year": new.year}[role]
-    if role == "year" and len(old) < LONG_YEAR:
+    if role == "year" and len(old) < LONG_YEAR and _whole_year(number % CENTURY) == number:
         return f"{number % CENTURY:02}"
     return f"{number:0{len(old)}}" if old.startswith("0") or len(old) > 1 else str(number)

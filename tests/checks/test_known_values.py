@@ -191,9 +191,18 @@ def test_a_common_word_is_a_finding_beside_another_part_of_the_name():
     assert findings("known-values", (dicom(StudyDescription="ct for long, bo"), original(PatientName="Long^Bo")))
 
 
-def test_a_date_that_was_moved_is_none_of_the_original_even_if_it_falls_on_one():
+def test_a_date_that_moved_by_less_than_a_life_is_none_of_the_original_even_if_it_falls_on_one():
     output, source = dicom(StudyDate="19500307"), original()
     assert findings("known-values", (output, source)) == []
+
+
+def test_a_date_that_should_have_moved_by_more_than_a_life_is_found_wherever_the_original_had_it(told):
+    study_date = frozenset({0x00080020})
+    allowed = Allowed(every_standard=True, identifying=identifying(), moved=study_date)
+    output, source = dicom(StudyDate="19500307"), original()
+    found = findings("known-values", (output, source), allowed=lambda *_: allowed)
+    assert told(found) == [("date", "(0008,0020)")]
+    assert findings("known-values", (dicom(StudyDate="21690818"), source), allowed=lambda *_: allowed) == []
 
 
 def test_a_date_that_was_not_moved_is_found(told):

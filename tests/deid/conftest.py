@@ -14,6 +14,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from pixl.deid import Policy
 from pixl.deid.policy_file import RuleKeys, rules_of
+from pixl.domain.date_shift import DateShift
 from pixl.domain.pseudonym import PseudonymKind
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -30,7 +31,7 @@ BASE = {
 class Foreseeable:
     """Answers with the kind and the value's digest; counts how often it is asked."""
 
-    def __init__(self, days=-10):
+    def __init__(self, days=50_000):
         self.days = days
         self.batches = []
 
@@ -41,8 +42,8 @@ class Foreseeable:
     def answer(self, query):
         digest = hashlib.blake2b(query.value.encode()).hexdigest()
         match query.kind:
-            case PseudonymKind.DAYS:
-                return str(self.days)
+            case PseudonymKind.SHIFT:
+                return str(DateShift().last - self.days)
             case PseudonymKind.UID:
                 return f"2.25.{int(digest[:30], 16)}"
             case _:

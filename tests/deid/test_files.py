@@ -7,6 +7,7 @@ import pytest
 
 from pixl.deid import deidentify, load_policy
 from pixl.deid.operations import Empty, Hash, Keep, Remove, Replace, Uid
+from pixl.domain.date_shift import DateShift
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.project import DestinationNames, Project, TagOperationFiles
 from pixl.project import Projects
@@ -95,6 +96,15 @@ def test_a_policy_includes_another_and_its_own_rules_win(load):
     assert operation(policy, 0x00280010) == Keep()
 
 
+def test_how_dates_move_is_a_part_of_the_policy_and_comes_with_what_it_includes(load, tmp_path):
+    usual, former = load("rules: []"), load("dates: {days: [-3650, -1]}")
+    assert usual.dates == DateShift()
+    assert former.dates == DateShift(first=-3650, last=-1)
+    assert usual.hash != former.hash
+    (tmp_path / "base.yaml").write_text("dates: {days: [-3650, -1]}")
+    assert load("include: [base.yaml]").dates == former.dates
+
+
 def test_a_policy_that_includes_itself_is_refused(load):
     with pytest.raises(ConfigurationError, match="includes itself"):
         load("include: [policy.yaml]")
@@ -123,6 +133,9 @@ def test_a_policy_that_includes_itself_is_refused(load):
         ("rules: [{op: keep, length: 9, tags: [PatientID]}]", "keep takes no length"),
         ("rules: [{op: replace, value: x, tags: [Rows]}]", "'x' is no value of the representation US"),
         ("rules: [{op: replace, value: '12345678901234567', tags: [StudyID]}]", "too long"),
+        ("dates: {days: [3650, 1]}", r"policy\.yaml: dates\.days: the smaller number comes first"),
+        ("dates: {days: [1, 2, 3]}", r"dates\.days"),
+        ("dates: {day: [1, 2]}", r"unknown key dates\.day \(did you mean 'days'"),
         ("overrides: [{when: {manufacturer: '('}, rules: []}]", r"overrides\[1\]\.when\.manufacturer.*expression"),
     ],
 )

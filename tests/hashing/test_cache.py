@@ -44,7 +44,7 @@ def test_kind_and_length_are_part_of_what_is_remembered() -> None:
             PseudonymQuery(value="a"),
             PseudonymQuery(value="a", length=8),
             PseudonymQuery(value="a", kind=PseudonymKind.UID),
-            PseudonymQuery(value="a", kind=PseudonymKind.DAYS),
+            PseudonymQuery(value="a", kind=PseudonymKind.SHIFT),
         ]
     )
     assert len(set(answers)) == 4

@@ -88,7 +88,7 @@ def test_a_200_that_is_no_answer_never_becomes_a_pseudonym(asking: Any, hasher: 
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [(PseudonymKind.UID, GOOD), (PseudonymKind.UID, "1.2.3"), (PseudonymKind.DAYS, "0"), (PseudonymKind.DAYS, GOOD)],
+    [(PseudonymKind.UID, GOOD), (PseudonymKind.UID, "1.2.3"), (PseudonymKind.SHIFT, "-1"), (PseudonymKind.SHIFT, GOOD)],
 )
 def test_an_answer_of_another_kind_is_none(asking: Any, hasher: Any, kind: PseudonymKind, text: str) -> None:
     hasher.says({"pseudonyms": [text]})

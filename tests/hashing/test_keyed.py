@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pixl.domain.date_shift import DateShift
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.pseudonym import PseudonymKind, PseudonymQuery
 from pixl.hashing import KeyedPseudonymiser
@@ -26,7 +27,8 @@ def test_the_pseudonyms_of_this_version_never_change() -> None:
     assert one("MRN 0001") == "b506f177ea279f93009925e52208545f6a46c8a8e4e878c7a67910a2618bdf1c"
     assert one("MRN 0001", length=8) == "bc45b4de"
     assert one("1.2.840.1", PseudonymKind.UID) == "2.25.312835437199658540415894472952932112076"
-    assert one("MRN 0001", PseudonymKind.DAYS) == "-247"
+    assert DateShift(first=-3650, last=-1).days(one("MRN 0001", PseudonymKind.SHIFT)) == -247
+    assert one("MRN 0001", PseudonymKind.SHIFT) == "3846703310884055146"
 
 
 def test_a_short_hash_is_not_the_beginning_of_a_longer_one() -> None:
@@ -39,8 +41,7 @@ def test_a_short_hash_is_not_the_beginning_of_a_longer_one() -> None:
 def test_no_kind_says_anything_about_another_one() -> None:
     uid = int(one("MRN 0001", PseudonymKind.UID).removeprefix("2.25."))
     assert f"{uid:032x}" not in {one("MRN 0001", length=32), one("MRN 0001")[:32]}
-    days = -1 - int(one("MRN 0001", PseudonymKind.DAYS))
-    assert days != int(one("MRN 0001", length=16), 16) % 3650
+    assert int(one("MRN 0001", PseudonymKind.SHIFT)) != int(one("MRN 0001", length=16), 16)
 
 
 def test_nothing_is_an_unkeyed_hash() -> None:
@@ -57,7 +58,8 @@ def test_a_uid_is_valid_and_short_enough(value: str) -> None:
 
 
 def test_days_fill_their_range_and_stay_in_it() -> None:
-    days = [int(one(f"MRN {i}", PseudonymKind.DAYS)) for i in range(20_000)]
+    shift = DateShift(first=-3650, last=-1)
+    days = [shift.days(one(f"MRN {i}", PseudonymKind.SHIFT)) for i in range(20_000)]
     assert min(days) == -3650
     assert max(days) == -1
     assert -1900 < sum(days) / len(days) < -1750
@@ -95,12 +97,12 @@ def test_what_is_asked_does_not_show_in_a_repr() -> None:
         (PseudonymKind.UID, "1.2.840.10008.1.1"),
         (PseudonymKind.UID, "2.25.1\n"),
         (PseudonymKind.UID, "2.25.٣"),
-        (PseudonymKind.DAYS, "0"),
-        (PseudonymKind.DAYS, "12"),
-        (PseudonymKind.DAYS, "-3651"),
-        (PseudonymKind.DAYS, -12),
-        (PseudonymKind.DAYS, "-1.5"),
-        (PseudonymKind.DAYS, "-٣"),
+        (PseudonymKind.SHIFT, "-12"),
+        (PseudonymKind.SHIFT, "012"),
+        (PseudonymKind.SHIFT, str(2**64)),
+        (PseudonymKind.SHIFT, 12),
+        (PseudonymKind.SHIFT, "1.5"),
+        (PseudonymKind.SHIFT, "٣"),
     ],
 )
 def test_what_has_not_the_form_is_no_pseudonym(kind: PseudonymKind, text: object) -> None:

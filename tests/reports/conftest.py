@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from pixl.domain.date_shift import DateShift
 from pixl.domain.project import DestinationNames, Project
 from pixl.domain.report import ReportKeys
 from pixl.domain.review import ReleaseKeys
@@ -143,6 +144,7 @@ def steps(ledger, deployment):
             deployment=opened or deployment(),
             pseudonymiser=keyed,
             accession_length=lambda _: 16,
+            dates=lambda _: DateShift(),
         )
 
     return make

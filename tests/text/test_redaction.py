@@ -67,6 +67,20 @@ def test_each_written_form_of_a_date_is_kept(written, new):
     assert moved(written, -40) == new
 
 
+@pytest.mark.parametrize(
+    ("written", "new"),
+    [
+        ("1/2/21", "19/9/2168"),
+        ("1st of Feb '21", "19th of Sep '2168"),
+        ("20210201", "21680919"),
+        ("12-MAR-1949", "27-OCT-2096"),
+        ("3rd May", "19th December"),
+    ],
+)
+def test_a_year_of_another_century_is_written_whole(written, new):
+    assert moved(written, 53_921) == new
+
+
 @pytest.mark.parametrize("written", ["Christmas Eve", "31/02/2021", "", "the other day"])
 def test_a_form_that_is_not_understood_becomes_a_label(written):
     assert moved(written, -40) is None

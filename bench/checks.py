@@ -109,7 +109,7 @@ def study(instances: int) -> list[Checked]:
     policy = load_policy(Projects(HOUSE / "projects").get("demo"))
     pseudonymiser = CachedPseudonymiser(KeyedPseudonymiser(b"0123456789abcdef" * 4), 4096)
     made = []
-    base = pydicom.dcmread(io.BytesIO(ct_image(0)))
+    base = pydicom.dcmread(io.BytesIO(ct_image(0, 0)))
     for keyword, value in PERSON.items():
         setattr(base, keyword, value)
     for number in range(instances):

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +72,20 @@ def processes(settings: Settings, site: Site) -> dict[str, float]:
     from pixl.stack.supervision import Supervisor
 
     found |= {one.name: one.pid for one in Supervisor(Layout(data=inside.data)).processes()}
-    children = {
-        int(path.parent.name): int(path.read_text().rpartition(")")[2].split()[1])
-        for path in Path("/proc").glob("[0-9]*/stat")
-    }
+    children = parents()
     return {
         name: sum(cpu_seconds(each) for each in [pid, *(c for c, p in children.items() if p == pid)])
         for name, pid in found.items()
     }
+
+
+def parents() -> dict[int, int]:
+    """Return the parent of each process of this machine; others come and go meanwhile."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            found[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+    return found
 
 
 def run(settings: Settings, site: Site) -> dict[str, Any]:

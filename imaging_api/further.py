@@ -49,7 +49,7 @@ def steps_of(queues: Sequence[str]) -> frozenset[Step]:
 async def _work(settings: Settings, secrets: SecretStore, steps: Collection[Step]) -> None:
     with open_ledger(settings, secrets) as ledger:
         turns = Turns(ledger)
-        worker = build_worker(settings, secrets, build_flow(settings, secrets, ledger, turns), steps)
+        worker = build_worker(settings, secrets, build_flow(settings, secrets, ledger, turns, steps), steps)
         working = asyncio.create_task(worker.run())
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, working.cancel)

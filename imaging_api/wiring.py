@@ -9,7 +9,10 @@ from collections.abc import Collection
 from pixl.domain.errors import NotBefore
 from pixl.domain.secret import SecretStore
 from pixl.export import open_destination
-from pixl.flow import CheckProcesses, Flow, Limits, SeriesChecker, Workload, work
+from pixl.flow.checking import SeriesChecker
+from pixl.flow.child import CheckProcesses, Limits
+from pixl.flow.steps import Flow
+from pixl.flow.work import Workload, work
 from pixl.flow.worker import Task, Worker
 from pixl.hashing import HashingClient
 from pixl.intake import Fetcher, Hours, Source
@@ -51,13 +54,18 @@ def open_ledger(settings: Settings, secrets: SecretStore) -> Ledger:
     return Ledger.connect(settings.database, secrets, size=workers + 2)
 
 
-def build_flow(settings: Settings, secrets: SecretStore, ledger: Ledger, turns: Turns) -> Flow:
-    """Wire the stages."""
+def build_flow(
+    settings: Settings, secrets: SecretStore, ledger: Ledger, turns: Turns, steps: Collection[Step] = QUEUES
+) -> Flow:
+    """Wire the stages, for the worker of these queues."""
     raw = OrthancClient(settings.raw_url, USER, secrets.get("orthanc-raw-password").decode())
     anon_password = secrets.get("orthanc-anon-password").decode()
     anon = OrthancClient(settings.anon_url, USER, anon_password)
     hashing = HashingClient(settings.hashing_url, secrets.get("service-token").decode())
-    limits = Limits(seconds=settings.check_seconds, megabytes=settings.check_memory_mb)
+    suite = CheckProcesses(
+        Limits(seconds=settings.check_seconds, megabytes=settings.check_memory_mb),
+        ready=settings.check_workers if Step.CHECK in steps else 0,
+    )
     return Flow(
         ledger=ledger,
         project=Projects(settings.projects).get,
@@ -66,7 +74,7 @@ def build_flow(settings: Settings, secrets: SecretStore, ledger: Ledger, turns: 
         ),
         anonymiser=Anonymiser(settings.anon_url, USER, anon_password),
         anon=anon,
-        checker=SeriesChecker(raw=raw, anon=anon, pseudonymiser=hashing.for_project, suite=CheckProcesses(limits)),
+        checker=SeriesChecker(raw=raw, anon=anon, pseudonymiser=hashing.for_project, suite=suite),
         destination=lambda name: open_destination(name, settings.destinations, secrets),
     )
 

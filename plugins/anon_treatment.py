@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 
-from pixl.deid import Policy, Subject, deidentify, load_policy
+from pixl.deid import Deidentifier, Policies, Subject
 from pixl.domain.project import Project
 from pixl.domain.pseudonym import Pseudonymiser, PseudonymKind, PseudonymQuery
 from pixl.hashing import CachedPseudonymiser, HashingClient
@@ -26,7 +26,7 @@ class Treatments:
         self._projects = projects
         self._hashing = hashing
         self._pseudonymisers: dict[str, Pseudonymiser] = {}
-        self._policies: dict[str, Policy] = {}
+        self._policies = Policies()
         self._lock = threading.Lock()
 
     def __call__(self, name: str, patient_pseudonym: str | None) -> Treatment:
@@ -38,20 +38,16 @@ class Treatments:
             There is no such project, or its files are wrong.
         """
         project = self._projects.get(name)
-        policy = self._seen(load_policy(project))
+        policy = self._policies(project)
         pseudonymiser = self._pseudonymiser(project)
         subject = Subject(patient_pseudonym=patient_pseudonym)
         return Treatment(
             policy=policy.hash,
             reason_to_skip=lambda series: reason_to_skip_series(header_of(series), project),
-            deidentify=lambda data: deidentify(data, policy, pseudonymiser, subject=subject),
+            # One for each request: what it remembers of a patient goes with the study.
+            deidentify=Deidentifier(policy, pseudonymiser, subject=subject),
             new_uids=partial(new_uids, pseudonymiser),
         )
-
-    def _seen(self, policy: Policy) -> Policy:
-        """Return the policy as it was seen before: what was compiled of it is used again."""
-        with self._lock:
-            return self._policies.setdefault(policy.hash, policy)
 
     def _pseudonymiser(self, project: Project) -> Pseudonymiser:
         with self._lock:

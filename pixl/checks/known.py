@@ -36,6 +36,8 @@ SHORTEST_PHRASE, SHORTEST_WORD, SHORTEST_PROSE = 6, 5, 24
 DIFFERENT_CHARACTERS, LEAST_DIGITS = 3, 2
 IN_BINARY = 6
 """Bytes: shorter ones occur in pixels by chance."""
+AT_ONCE = 64
+"""Patterns; so few are searched for with vector instructions (Teddy), up to 20 times as fast as by an automaton."""
 SHORTEST_IN_BLOB = 4
 BLOBS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 PSEUDONYM = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{12,64}")
@@ -125,7 +127,11 @@ class Matcher:
         long = [(raw, found) for text, found in by_squeezed.items() for raw in _in_binary(text)]
         self._long = long
         self._in_text = _automaton([pattern for pattern, _ in self._patterns])
-        self._in_binary = _automaton([pattern for pattern, _ in long])
+        self._at_once = AT_ONCE if len(long) <= 2 * AT_ONCE else len(long)
+        self._in_binary = [
+            _first_of([pattern for pattern, _ in long[first : first + self._at_once]])
+            for first in range(0, len(long), self._at_once)
+        ]
 
     def may_hold(self, value: bytes) -> tuple[Token, ...]:
         """Return the tokens that a value may hold; an empty tuple settles it."""
@@ -137,10 +143,12 @@ class Matcher:
 
     def in_binary(self, value: bytes) -> Token | None:
         """Return a token whose letters and digits stand in bytes that are no text, as ASCII or UTF-16."""
-        if self._in_binary is None:
-            return None
-        found = self._in_binary.find_matches_as_indexes(value.lower())
-        return self._long[found[0][0]][1][0] if found else None
+        lower = value.lower() if self._in_binary else b""
+        for number, search in enumerate(self._in_binary):
+            found = search.find_matches_as_indexes(lower)
+            if found:
+                return self._long[number * self._at_once + found[0][0]][1][0]
+        return None
 
 
 def find_tokens(text: str, tokens: Iterable[Token], *, vr: str = "LO") -> Iterator[Part]:
@@ -367,6 +375,11 @@ def _is_ramp(text: str) -> bool:
 
 def _automaton(patterns: list[bytes]) -> ahocorasick_rs.BytesAhoCorasick | None:
     return ahocorasick_rs.BytesAhoCorasick(patterns) if patterns else None
+
+
+def _first_of(patterns: list[bytes]) -> ahocorasick_rs.BytesAhoCorasick:
+    """Return what finds the first of some patterns; not every kind of match can be found by vector instructions."""
+    return ahocorasick_rs.BytesAhoCorasick(patterns, matchkind=ahocorasick_rs.MatchKind.LeftmostFirst)
 
 
 def _folded(text: str) -> tuple[str, range | list[int]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoints, entry_points
 
 from pixl.checks.instance import Instance
 from pixl.checks.port import Checked, Checker, Context, Examination, KnownStudy, MakeChecker
@@ -92,7 +92,8 @@ def load_suite(project: Project, *, allowed: AllowedBy) -> Suite:
 
 def suite_of(checks: Checks, context: Context, where: str) -> Suite:
     """Return these checkers; `where` begins the message if one is wrong."""
-    return Suite(tuple((choice.name, _made(choice, context, where)) for choice in checks.checkers))
+    installed = entry_points(group=GROUP)  # asked once: it reads what every installed package says
+    return Suite(tuple((choice.name, _made(choice, installed, context, where)) for choice in checks.checkers))
 
 
 def checker_names() -> tuple[str, ...]:
@@ -100,8 +101,8 @@ def checker_names() -> tuple[str, ...]:
     return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
 
 
-def _made(choice: CheckerChoice, context: Context, where: str) -> Checker:
-    found = tuple(entry_points(group=GROUP, name=choice.name))
+def _made(choice: CheckerChoice, installed: EntryPoints, context: Context, where: str) -> Checker:
+    found = tuple(installed.select(name=choice.name))
     if not found:
         raise ConfigurationError(f"{where}: no checker {choice.name!r}{suggestion(choice.name, checker_names())}")
     if len(found) > 1:

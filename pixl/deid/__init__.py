@@ -2,7 +2,8 @@
 
 from pixl.deid.engine import Deidentifier, Subject, deidentify
 from pixl.deid.loader import load_policy
+from pixl.deid.policies import Policies
 from pixl.deid.policy import Policy
 from pixl.deid.record import Deidentified, Record
 
-__all__ = ["Deidentified", "Deidentifier", "Policy", "Record", "Subject", "deidentify", "load_policy"]
+__all__ = ["Deidentified", "Deidentifier", "Policies", "Policy", "Record", "Subject", "deidentify", "load_policy"]

@@ -64,6 +64,23 @@ def load_policy(project: Project) -> Policy:
     )
 
 
+def policy_files(project: Project) -> Iterator[Path]:
+    """Yield the files that say what a project's policy is, besides its own; they can be read."""
+    if project.policy:
+        yield from _with_included(project.policy)
+    yield from project.tag_operation_files.base
+    yield from project.tag_operation_files.manufacturer_overrides
+    yield from project.image_operation_files
+
+
+def _with_included(path: Path) -> Iterator[Path]:
+    keys = read_form(path, PolicyKeys)
+    yield path
+    for name in keys.include:
+        yield from _with_included(path.with_name(name))
+    yield from (path.parent / name for name in keys.regions)
+
+
 @cache
 def confidentiality_table() -> tuple[profile.Attribute, ...]:
     """Return table E.1-1 of PS3.15, which comes with the engine."""

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from pixl.checks import Checked, Suite, load_suite
-from pixl.deid import load_policy
+from pixl.checks.words import common_words
+from pixl.deid import Policies
 from pixl.deid.allowed import allowed_by
 from pixl.domain.errors import ConfigurationError
 from pixl.flow.findings_json import finding_to_json, known_from_json
 from pixl.flow.frames import receive, send
 from pixl.project import load_project
+from pixl.text import find_patterns
 
 PARENT_SECONDS = 1.0
 
@@ -36,16 +38,24 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    _read_lists()
     worker = _Worker(sys.stdin.buffer, output)
     while frame := receive(sys.stdin.buffer):
         worker.series(frame[0])
     return 0
 
 
+def _read_lists() -> None:
+    """Read what every series needs before the first one comes."""
+    common_words()
+    find_patterns("some words, 01.02.2003")
+
+
 class _Worker:
     def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
         self._source = source
         self._sink = sink
+        self._policies = Policies()
         self._suites: dict[str, Suite] = {}
 
     def series(self, begin: Mapping[str, Any]) -> None:
@@ -77,7 +87,7 @@ class _Worker:
     def _suite(self, file: str) -> Suite:
         """Return a project's checkers, loaded anew where the project or its policy has changed."""
         project = load_project(Path(file))
-        policy = load_policy(project)
+        policy = self._policies(project)
         key = f"{project}{policy.hash}"
         if key not in self._suites:
             suite = load_suite(project, allowed=allowed_by(policy))

@@ -156,10 +156,13 @@ class CheckProcess:
 class CheckProcesses:
     """As many check processes as work at the same time; they are used again, and replaced when they break."""
 
-    def __init__(self, limits: Limits, command: tuple[str, ...] = COMMAND) -> None:
+    def __init__(self, limits: Limits, command: tuple[str, ...] = COMMAND, *, ready: int = 0) -> None:
+        """Start so many at once: until one has read its word lists, a second of CPU time passes."""
         self._limits = limits
         self._command = command
         self._idle: SimpleQueue[CheckProcess] = SimpleQueue()
+        for _ in range(ready):
+            self._idle.put(CheckProcess(limits, command))
 
     def check(self, project: Path, known: KnownStudy, instances: Iterator[Checked]) -> Checks:
         """Check a series in one of them; raises what `CheckProcess.check` and the instances raise."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,8 @@ from pixl.domain.errors import ConfigurationError
 from pixl.domain.suggest import suggestion
 
 Form = TypeVar("Form", bound=pydantic.BaseModel)
+REMEMBERED = 64
+"""Files; a process reads the same few again for each study, and parsing one takes milliseconds."""
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -36,13 +39,22 @@ def read_yaml(path: Path) -> Any:
     ConfigurationError
         It is missing, unreadable or no YAML; the message names the file and the line.
     """
+    return _document(path, _text(path))
+
+
+def _text(path: Path) -> str:
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{path}: {error}") from None
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigurationError(f"{path}: cannot be read: {reason}") from None
+
+
+def _document(path: Path, text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a SafeLoader
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
@@ -50,14 +62,20 @@ def read_yaml(path: Path) -> Any:
 
 
 def read_form(path: Path, form: type[Form]) -> Form:
-    """Return the document in `path` as `form`.
+    """Return the document in `path` as `form`, which is frozen; one whose text is as it was is not parsed again.
 
     Raises
     ------
     ConfigurationError
         It names the file and each key that is unknown, missing or wrong, with what was probably meant.
     """
-    return as_form(path, read_yaml(path), form)
+    remembered: Form = _form(path, _text(path), form)
+    return remembered
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _form(path: Path, text: str, form: type[pydantic.BaseModel]) -> Any:
+    return as_form(path, _document(path, text), form)
 
 
 def as_form(path: Path, document: Any, form: type[Form]) -> Form:

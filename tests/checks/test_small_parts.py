@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pixl.checks.columns import column_of
 from pixl.checks.hidden_text import document_text, strings_in
+from pixl.checks.known import Matcher, Token
 from pixl.checks.known_file import read_known
 from pixl.checks.peer_report import COLUMNS, row_of
 from pixl.checks.words import fold, is_common, is_term, spellings
@@ -116,3 +117,16 @@ def test_a_mistake_in_it_is_told_without_a_value(tmp_path, text, message):
         read_known(path)
     assert "Ashbury" not in str(told.value)
     assert "March" not in str(told.value)
+
+
+@pytest.mark.parametrize("count", [1, 20, 21, 43, 64, 300])
+def test_however_many_identifiers_there_are_each_is_found_in_bytes(count):
+    texts = [f"{number * 7919:07d}surname" for number in range(count)]
+    matcher = Matcher(Token(kind="name", patterns=(text,), squeezed=frozenset({text})) for text in texts)
+    noise = bytes(range(256)) * 40
+    for text in texts:
+        for encoding in ("ascii", "utf-16-le", "utf-16-be"):
+            token = matcher.in_binary(noise + text.upper().encode(encoding) + noise)
+            assert token is not None
+            assert token.squeezed == {text}
+    assert matcher.in_binary(noise) is None

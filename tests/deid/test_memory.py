@@ -3,6 +3,8 @@
 import copy
 import random
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pydicom
@@ -18,7 +20,7 @@ from pixl.deid import Deidentifier, Subject, deidentify, load_policy
 from pixl.deid.walk import Walk
 from pixl.domain.errors import PixlError
 from pixl.domain.pseudonym import PseudonymKind
-from pixl.hashing import KeyedPseudonymiser
+from pixl.hashing import CachedPseudonymiser, KeyedPseudonymiser
 from pixl.project import Projects
 from tests.deid.conftest import written
 
@@ -201,3 +203,16 @@ def change(dataset, tag, chance):
         dataset[tag].value = Sequence([item] * chance.randint(0, 2))
     else:
         dataset[tag].value = NEW.get(vr, chance.choice(("CHEST", "Ashworthy", "Axial 5mm", "")))
+
+
+def test_many_threads_get_what_one_image_alone_becomes():
+    """Two series of a patient and one of another, mixed: every image by one of eight threads at once."""
+    images = [image(number, SeriesInstanceUID=f"1.2.3.{number % 2}") for number in range(60)]
+    images += [image(number, "MR_small.dcm") for number in range(20)]
+    data = [written(one) for one in images]
+    random.Random(7).shuffle(data)
+    alone = [outcome(lambda one: deidentify(one, POLICY, PSEUDONYMS), one) for one in data]
+    for _ in range(4):
+        treat = Deidentifier(POLICY, CachedPseudonymiser(PSEUDONYMS, 1000))
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(partial(outcome, treat), data)) == alone

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from pixl.checks import Checked, KnownStudy
 from pixl.domain.project import DestinationNames, Project
-from pixl.flow import CheckProcesses, Flow, Limits, Workload, work
+from pixl.flow.child import CheckProcesses, Limits
+from pixl.flow.steps import Flow
+from pixl.flow.work import Workload, work
 from pixl.flow.worker import Task, Worker
 from pixl.ledger import Ledger
 from pixl.queue import Step

@@ -28,7 +28,8 @@ from pixl.domain.extractable import RowRule
 from pixl.domain.project import DestinationNames, Project
 from pixl.domain.state import State
 from pixl.domain.study import ExtractId, StudyRequest
-from pixl.flow import Flow, Workload, work
+from pixl.flow.steps import Flow
+from pixl.flow.work import Workload, work
 from pixl.intake import Fetched, Wanted
 from pixl.ledger import Checks
 from pixl.ledger.findings import transaction

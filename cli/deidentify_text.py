@@ -26,6 +26,7 @@ from pixl.stack.credentials import project_secret
 app = typer.Typer()
 
 STOPPED = 1
+NO_PATIENT = "surrogates move dates by the patient's days: name the patient ID's column with --patient"
 TEXTS_WORTH_PROCESSES = 2_000
 KINDS = {"name": "names", "number": "numbers", "clinician": "clinicians"} | dict(
     zip(KNOWN_KINDS, KNOWN_KINDS, strict=True)
@@ -39,40 +40,46 @@ class Style(StrEnum):
     SURROGATES = "surrogates"
 
 
+SourceArgument = Annotated[Path, typer.Argument(metavar="IN", help="A .parquet, .csv or .txt file; only read.")]
+OutArgument = Annotated[Path, typer.Argument(metavar="OUT", help="A file of the same form.")]
+ProjectOption = Annotated[str, typer.Option("--project", "-p", help="Whose key.")]
+ColumnOption = Annotated[str, typer.Option(help="The column of the texts.")]
+KnownOption = Annotated[
+    str,
+    typer.Option(
+        help="Columns of what is known of the patient and study, as KIND=COLUMN,...; "
+        "kinds: name, number, clinician, other."
+    ),
+]
+KeepOption = Annotated[str, typer.Option(help="Columns that go to the output unchanged; no others do.")]
+StyleOption = Annotated[Style, typer.Option(help="Labels such as [NAME], or invented values, the same in one project.")]
+PatientOption = Annotated[str | None, typer.Option(help="The column of the patient ID, by which dates move.")]
+KeyOption = Annotated[
+    Path | None, typer.Option(help="A file with the project's secret. [project-NAME in the secret store]")
+]
+EncodingOption = Annotated[str, typer.Option(help="Of a .csv or .txt file.")]
+JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes. [one a core]")]
+
+
 @app.command("deidentify-text")
 def deidentify_text(  # noqa: PLR0917  typer gives them by name
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A .parquet, .csv or .txt file; only read.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="A file of the same form.")],
-    project: Annotated[str, typer.Option("--project", "-p", help="Whose key.")],
-    column: Annotated[str, typer.Option(help="The column of the texts.")] = TEXT_COLUMN,
-    known: Annotated[
-        str,
-        typer.Option(
-            help="Columns of what is known of the patient and study, as KIND=COLUMN,...; kinds: "
-            "name, number, clinician, other."
-        ),
-    ] = "",
-    keep: Annotated[str, typer.Option(help="Columns that go to the output unchanged; no others do.")] = "",
-    style: Annotated[
-        Style, typer.Option(help="Labels such as [NAME], or invented values, the same in one project.")
-    ] = (Style.LABELS),
-    patient: Annotated[str | None, typer.Option(help="The column of the patient ID, by which dates move.")] = None,
-    key: Annotated[
-        Path | None, typer.Option(help="A file with the project's secret. [project-NAME in the secret store]")
-    ] = None,
-    encoding: Annotated[str, typer.Option(help="Of a .csv or .txt file.")] = "utf-8-sig",
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes. [one a core]")] = len(
-        os.sched_getaffinity(0)
-    ),
+    source: SourceArgument,
+    out: OutArgument,
+    project: ProjectOption,
+    column: ColumnOption = TEXT_COLUMN,
+    known: KnownOption = "",
+    keep: KeepOption = "",
+    style: StyleOption = Style.LABELS,
+    patient: PatientOption = None,
+    key: KeyOption = None,
+    encoding: EncodingOption = "utf-8-sig",
+    jobs: JobsOption = len(os.sched_getaffinity(0)),
 ) -> None:
     """De-identify the texts of a file: what is known, patterns, and every word that no list calls safe."""
     settings = Settings.from_process()
     chosen = Projects(settings.projects).get(project)
-    secret = _secret(settings, chosen.name, key) if style is Style.SURROGATES else None
     if style is Style.SURROGATES and patient is None:
-        raise ConfigurationError(
-            "surrogates move dates by the patient's days: name the patient ID's column with --patient"
-        )
+        raise ConfigurationError(NO_PATIENT)
     job = TextJob(
         source=source,
         out=out,
@@ -80,7 +87,7 @@ def deidentify_text(  # noqa: PLR0917  typer gives them by name
         known=_known(known),
         keep=tuple(name for name in keep.split(",") if name),
         patient=patient,
-        secret=secret,
+        secret=_secret(settings, chosen.name, key) if style is Style.SURROGATES else None,
         dates=load_policy(chosen).dates,
         encoding=encoding,
     )

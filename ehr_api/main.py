@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Request, status
+from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request, status
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -55,33 +55,17 @@ class ExportRequest(BaseModel):
 def create_app(settings: Settings, secrets: SecretStore) -> FastAPI:
     """Make the application; its worker runs as long as it does."""
     ledger = Ledger.connect(settings.database, secrets, size=settings.report_workers + 3)
+    projects = Projects(settings.projects)
+    deployment = Deployment(settings.reports, secrets)
     token = secrets.get("service-token").decode().strip()
-    projects = Projects(settings.projects).get
     exports = Exports(
         ledger,
         settings.data / "extracts",
-        projects,
+        projects.get,
         lambda name: open_destination(name, settings.destinations, secrets),
         max_tries=settings.max_tries,
     )
-    deployment = Deployment(settings.reports, secrets)
-    hashing = HashingClient(settings.hashing_url, token)
-
-    def length_of(project: str) -> int:
-        return accession_length_of(projects(project))
-
-    def dates_of(project: str) -> DateShift:
-        return load_policy(projects(project)).dates
-
-    steps = Steps(
-        reports=ledger.reports,
-        project=Fresh(projects),
-        deployment=deployment,
-        pseudonymiser=hashing.for_project,
-        accession_length=Fresh(length_of),
-        dates=Fresh(dates_of),
-    )
-    reports = ReportJobs(ledger.reports, steps, max_tries=settings.max_tries)
+    reports = _report_jobs(ledger, projects, deployment, HashingClient(settings.hashing_url, token), settings.max_tries)
     worker = Worker(
         settings.database,
         secrets.get("database-password").decode().strip(),
@@ -91,8 +75,28 @@ def create_app(settings: Settings, secrets: SecretStore) -> FastAPI:
         },
         retry_seconds=settings.retry_seconds,
     )
-    background = [_rescue(ledger), watch_drift(ledger.reports, Projects(settings.projects))]
+    background = [_rescue(ledger), watch_drift(ledger.reports, projects)]
     return make_app(ledger, exports, worker, token, background=background, close=deployment.close)
+
+
+def _report_jobs(
+    ledger: Ledger, projects: Projects, deployment: Deployment, hashing: HashingClient, max_tries: int
+) -> ReportJobs:
+    def length_of(project: str) -> int:
+        return accession_length_of(projects.get(project))
+
+    def dates_of(project: str) -> DateShift:
+        return load_policy(projects.get(project)).dates
+
+    steps = Steps(
+        reports=ledger.reports,
+        project=Fresh(projects.get),
+        deployment=deployment,
+        pseudonymiser=hashing.for_project,
+        accession_length=Fresh(length_of),
+        dates=Fresh(dates_of),
+    )
+    return ReportJobs(ledger.reports, steps, max_tries=max_tries)
 
 
 def make_app(
@@ -116,24 +120,31 @@ def make_app(
         await asyncio.gather(*tasks, return_exceptions=True)
         ledger.close()
 
+    app = FastAPI(title="PIXL ehr_api", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(PixlError, _refuse)
+    app.add_api_route("/heart-beat", _heart_beat)
+    app.include_router(_exports_router(ledger, exports, token))
+    return app
+
+
+def _heart_beat() -> dict[str, str]:
+    """Answer as long as the process lives."""
+    return {"status": "alive"}
+
+
+def _exports_router(ledger: Ledger, exports: Exports, token: str) -> APIRouter:
     def authorised(authorization: Annotated[str, Header()] = "") -> None:
         if not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
             raise HTTPException(status.HTTP_401_UNAUTHORIZED, "the service token is missing or wrong")
 
-    app = FastAPI(title="PIXL ehr_api", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_exception_handler(PixlError, _refuse)
+    router = APIRouter(prefix="/exports", dependencies=[Depends(authorised)])
 
-    @app.get("/heart-beat")
-    def heart_beat() -> dict[str, str]:
-        """Answer as long as the process lives."""
-        return {"status": "alive"}
-
-    @app.post("/exports", dependencies=[Depends(authorised)], status_code=status.HTTP_202_ACCEPTED)
+    @router.post("", status_code=status.HTTP_202_ACCEPTED)
     def request_export(wanted: ExportRequest) -> dict[str, int]:
         """Put the export of an extract's tables into the queue."""
         return {"job": exports.request(wanted.project, wanted.extract)}
 
-    @app.get("/exports/{job}", dependencies=[Depends(authorised)])
+    @router.get("/{job}")
     def follow_export(job: int) -> dict[str, Any]:
         """Say how far an export is."""
         row = ledger.parquet_export(job)
@@ -141,7 +152,7 @@ def make_app(
             raise HTTPException(status.HTTP_404_NOT_FOUND, "there is no such export")
         return _as_json(row)
 
-    return app
+    return router
 
 
 async def _rescue(ledger: Ledger) -> None:

@@ -15,10 +15,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pixl.chunks import FileChunks
 from pixl.domain.destination import Destination
 from pixl.domain.errors import ConfigurationError, RetryLater
 from pixl.domain.study import ExtractId
-from pixl.export.stream import BLOCK
 
 log = logging.getLogger(__name__)
 
@@ -37,18 +37,6 @@ class Progress:
     total: int
     files: tuple[str, ...]
     """What has arrived, by its name at the destination."""
-
-
-@dataclass(frozen=True)
-class FileChunks:
-    """A file's content, as often as it is asked for."""
-
-    path: Path
-
-    def __iter__(self) -> Iterator[bytes]:
-        with self.path.open("rb") as file:
-            while chunk := file.read(BLOCK):
-                yield chunk
 
 
 def write_linker(rows: Iterable[tuple[int, str]], path: Path) -> None:

@@ -23,6 +23,8 @@ Row = Mapping[str, Any]
 ROWS = 250
 """Handed to a process at a time."""
 REMEMBERED = 100_000
+LONGEST_FIELD = 1 << 27
+"""Characters of a CSV field; what is longer is a quote that was never closed."""
 TEXT_COLUMN = "text"
 """What the text of a file without columns is called."""
 KNOWN_KINDS = ("names", "numbers", "clinicians", "other")
@@ -142,7 +144,13 @@ def _treat(job: TextJob, rows: Sequence[Row]) -> tuple[list[Row], TextSummary]:
 
 
 def _surrogates(row: Row, job: TextJob, known: Identifiers, pseudonymiser: CachedPseudonymiser) -> Surrogates:
-    patient = str(row[job.patient] or "").strip() if job.patient else ""
+    value = row[job.patient] if job.patient else None
+    patient = "" if value is None else str(value).strip()
+    if not patient:
+        raise ConfigurationError(
+            f"a text has no patient ID in the column {job.patient}, so that its dates could move with the patient's: "
+            "give each text one, or use labels"
+        )
     [number] = pseudonymiser.pseudonyms([PseudonymQuery(value=patient, kind=PseudonymKind.SHIFT)])
     return Surrogates(pseudonymiser=pseudonymiser, days=job.dates.days(number), known=known)
 
@@ -192,21 +200,39 @@ class Form(Protocol):
         ...
 
 
+@contextmanager
+def _parquet(job: TextJob) -> Iterator[Any]:
+    """Give an open parquet file; one that is none, or is damaged, is told by its name alone."""
+    from pyarrow import ArrowException  # noqa: PLC0415  pyarrow takes its time
+    from pyarrow.parquet import ParquetFile  # noqa: PLC0415
+
+    try:
+        with ParquetFile(job.source) as file:
+            yield file
+    except (ArrowException, OSError) as error:
+        raise ConfigurationError(
+            f"{job.source.name} cannot be read as a parquet file ({type(error).__name__})"
+        ) from None
+
+
 class _Parquet:
     def check(self, job: TextJob) -> None:
-        from pyarrow.parquet import read_schema  # noqa: PLC0415  pyarrow takes its time
+        from pyarrow import types  # noqa: PLC0415
 
-        _check_columns(job, read_schema(job.source).names)
+        with _parquet(job) as file:
+            schema = file.schema_arrow
+        _check_columns(job, schema.names)
+        held = schema.field(job.column).type
+        held = held.value_type if types.is_dictionary(held) else held
+        if not (types.is_string(held) or types.is_large_string(held)):
+            raise ConfigurationError(f"{job.source.name}: column {job.column} holds {held}, not texts")
 
     def count(self, job: TextJob) -> int | None:
-        from pyarrow.parquet import read_metadata  # noqa: PLC0415
-
-        return int(read_metadata(job.source).num_rows)
+        with _parquet(job) as file:
+            return int(file.metadata.num_rows)
 
     def rows(self, job: TextJob) -> Iterator[Row]:
-        from pyarrow.parquet import ParquetFile  # noqa: PLC0415
-
-        with ParquetFile(job.source) as file:
+        with _parquet(job) as file:
             for batch in file.iter_batches(batch_size=ROWS, columns=list(_wanted(job))):
                 yield from batch.to_pylist()
 
@@ -232,6 +258,7 @@ class _Csv:
         return None
 
     def rows(self, job: TextJob) -> Iterator[Row]:
+        csv.field_size_limit(LONGEST_FIELD)
         with job.source.open(encoding=job.encoding, newline="") as file, _readable(job):
             yield from csv.DictReader(file)
 
@@ -288,7 +315,8 @@ def _wanted(job: TextJob) -> dict[str, None]:
 def _check_columns(job: TextJob, columns: Sequence[str]) -> None:
     missing = [name for name in _wanted(job) if name not in columns]
     if missing:
-        raise ConfigurationError(f"{job.source.name} has no column {', '.join(missing)}; it has {', '.join(columns)}")
+        has = f"it has {', '.join(columns)}" if columns else "it is empty"
+        raise ConfigurationError(f"{job.source.name} has no column {', '.join(missing)}; {has}")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A column of texts, de-identified in a file."""
 
 import csv
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -90,3 +91,37 @@ def test_a_file_of_another_form_is_refused(tmp_path):
     job = TextJob(source=tmp_path / "in.csv", out=tmp_path / "out.parquet", column="text")
     with pytest.raises(ConfigurationError, match="same form"):
         deidentify_texts(job, lambda done: None)
+
+
+def test_a_parquet_file_that_is_none_or_is_damaged_is_told_by_its_name(tmp_path):
+    job = job_of(tmp_path, ".parquet")
+    write_parquet(job.source)
+    whole = job.source.read_bytes()
+    for damaged in (b"PAR1xx", b"", whole[:-20], whole[:4] + bytes(200) + whole[204:]):
+        job.source.write_bytes(damaged)
+        with pytest.raises(ConfigurationError, match=r"in\.parquet cannot be read"):
+            deidentify_texts(job, lambda done: None)
+        assert not job.out.exists()
+
+
+def test_a_column_without_texts_is_refused_not_emptied(tmp_path):
+    job = replace(job_of(tmp_path, ".parquet"), column="id")
+    write_parquet(job.source)
+    with pytest.raises(ConfigurationError, match="column id holds int64, not texts"):
+        deidentify_texts(job, lambda done: None)
+
+
+def test_a_text_without_a_patient_gets_no_surrogates(tmp_path):
+    job = job_of(tmp_path, ".csv", patient="id", secret=b"k" * 32)
+    job.source.write_text("text,id\nSeen on 3 May 2021.,\n")
+    with pytest.raises(ConfigurationError, match="no patient ID in the column id"):
+        deidentify_texts(job, lambda done: None)
+
+
+def test_an_empty_file_and_a_very_long_text_are_taken_for_what_they_are(tmp_path):
+    job = job_of(tmp_path, ".csv")
+    job.source.write_text("")
+    with pytest.raises(ConfigurationError, match="it is empty"):
+        deidentify_texts(job, lambda done: None)
+    job.source.write_text("text\n" + "no fracture " * 20_000 + "\n")
+    assert deidentify_texts(job, lambda done: None).texts == 1

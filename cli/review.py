@@ -23,7 +23,7 @@ from pixl.settings import Settings
 if TYPE_CHECKING:
     from pixl.ledger.decisions import Decided, Said
     from pixl.ledger.findings import StoredFinding
-    from pixl.ledger.reviews import Group, ReportUnderReview, Reviews, StudyUnderReview
+    from pixl.ledger.reviews import DecisionTaken, Group, ReportUnderReview, Reviews, StudyUnderReview
 
 app = typer.Typer(name="review", help="Decide on what the checks held, and see what was decided.", no_args_is_help=True)
 
@@ -103,14 +103,7 @@ def show(
         console.print(f"  series {one.series}: {one.instances} instances, check {one.state}", highlight=False)
     if findings:
         console.print(_findings(findings, values=values))
-    for taken in said:
-        undone = f" (undone by {taken.undone_by})" if taken.undone_by else ""
-        console.print(
-            Text(
-                f"decision {taken.id}: {taken.decision} by {taken.by} at {taken.at:%Y-%m-%d %H:%M}: "
-                f"{taken.reason}{undone}"
-            )
-        )
+    _show_decisions(console, said)
 
 
 def _show_report(number: int, *, values: bool) -> None:
@@ -121,6 +114,7 @@ def _show_report(number: int, *, values: bool) -> None:
             raise ConfigurationError(f"there is no report {number}") from error
         findings = ledger.findings.of(found.subject)
         events = ledger.reports.events(number)
+        said = ledger.reviews.decisions_of_report(number)
     console = Console()
     certainty = "" if found.certainty is None else f", certainty {found.certainty:.2f} by {found.method}"
     console.print(f"[bold]report {found.id}[/] of {found.project}: {found.state.value}{certainty}", highlight=False)
@@ -130,6 +124,14 @@ def _show_report(number: int, *, values: bool) -> None:
         console.print(Text(found.read))
     for at, _, after, reason in events:
         console.print(Text(f"{at:%Y-%m-%d %H:%M} {after}: {reason}" if reason else f"{at:%Y-%m-%d %H:%M} {after}"))
+    _show_decisions(console, said)
+
+
+def _show_decisions(console: Console, said: Iterable[DecisionTaken]) -> None:
+    for taken in said:
+        undone = f" (undone by {taken.undone_by})" if taken.undone_by else ""
+        when = f"{taken.at:%Y-%m-%d %H:%M}"
+        console.print(Text(f"decision {taken.id}: {taken.decision} by {taken.by} at {when}: {taken.reason}{undone}"))
 
 
 @app.command("pass")
@@ -153,8 +155,19 @@ def fail(what: TargetsArgument, reason: ReasonOption, by: ByOption = None, count
 
 
 @app.command()
-def redact(what: TargetsArgument, reason: ReasonOption, by: ByOption = None, count: CountOption = None) -> None:
-    """Have the elements removed, and the boxes blackened, and the study checked again."""
+def redact(
+    what: TargetsArgument,
+    reason: ReasonOption,
+    by: ByOption = None,
+    count: CountOption = None,
+    words: Annotated[
+        bool, typer.Option("--words", help="Of one report, r5: ask for words that no method found, and mask them.")
+    ] = False,
+) -> None:
+    """Have elements removed, boxes blackened, words of a report masked; then it is checked again."""
+    if words:
+        _mask(what, reason=reason, by=by)
+        return
     _decide(Decision.REDACT, what, reason=reason, by=by, count=count)
 
 
@@ -287,6 +300,19 @@ def _decide(
             return
         for done in reviews.decide_all([(one, said, count) for one in chosen]):
             _say(console, done, "decided")
+
+
+def _mask(what: Sequence[str], *, reason: str, by: str | None) -> None:
+    """Mask words of a report, which are asked for: what is on the command line, every process can read."""
+    from pixl.review.sheet import selection_of  # noqa: PLC0415
+
+    reports = [number for one in what for number in selection_of(one).reports]
+    if len(what) != 1 or len(reports) != 1:
+        raise ConfigurationError("--words is for one report (r5)")
+    words: str = typer.prompt("Words to mask, as they stand in the report")
+    with _reviews() as reviews:
+        done = reviews.mask(reports[0], words, by=_who(by), reason=reason)
+    _say(Console(soft_wrap=True, highlight=False), done, "decided")
 
 
 def _add_rules(console: Console, reviews: Reviews, what: Sequence[str], said: Said) -> None:

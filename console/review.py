@@ -146,6 +146,13 @@ def decide(
     return _back(local(then, "/queue"), done.id)
 
 
+@router.post("/reports/{number}/words")
+def mask(*, visitor: Reviewer, house: InHouse, number: int, words: Text = "", reason: Text = "") -> Response:
+    """Have words of a report masked that no method found."""
+    done = house.ledger.reviews.mask(number, words, by=visitor.person.name, reason=reason)
+    return _back(f"/reports/{number}", done.id)
+
+
 @router.post("/decisions/{number}/undo")
 def undo(*, visitor: Reviewer, house: InHouse, number: int, reason: Text = "", then: Text = "/queue") -> Response:
     """Take a decision back."""

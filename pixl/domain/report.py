@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pixl.domain.finding import Finding
+from pixl.domain.finding import Finding, Part
 
 
 class ReportState(enum.StrEnum):
@@ -169,6 +169,19 @@ def masked(text: str, findings: Sequence[Finding]) -> str:
             parts += [text[at:start], f"[{kind.upper()}]"]
         at = max(at, end)
     return "".join([*parts, text[at:]])
+
+
+def found_by_reviewer(words: str) -> Finding:
+    """Return what a person found in a report that no method did, to be masked wherever these words stand."""
+    return Finding(
+        checker="reviewer",
+        kind="words",
+        reason="a reviewer wants these words masked",
+        where="report",
+        value=words,
+        parts=(Part(word=words, kind="redacted", offset=0),),
+        confidence=1.0,
+    )
 
 
 def _places(text: str, finding: Finding) -> Iterator[tuple[int, int, str]]:

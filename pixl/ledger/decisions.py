@@ -18,6 +18,7 @@ from pixl.ledger.findings import Connection, Findings
 from pixl.ledger.sql import read_queries
 
 QUERIES = read_queries(Path(__file__).with_name("decisions.sql"))
+LEAST_WORDS = 2
 REASONS = {
     State.RELEASED: "it passed review",
     State.REJECTED: "it failed review",
@@ -96,6 +97,10 @@ class ReportsOn(Protocol):
         """Let a held report go on by what was said of its findings."""
         ...
 
+    def mark(self, connection: Connection, report_id: int, words: str) -> int | None:
+        """Note what a person found in a held report; return the finding, None if it is not held or not there."""
+        ...
+
     def reopen(self, connection: Connection, report_id: int) -> bool:
         """Hold a report again whose decision was undone; False if it has gone too far for that."""
         ...
@@ -156,6 +161,19 @@ class Decisions:
         details = {"said": word, "findings": count["findings"], "subjects": count["subjects"]}
         event = Event(who=said.by, what="verdict", project=project, subject=f"decision {number}", details=details)
         return Decided(id=number, findings=count["findings"], subjects=count["subjects"]), event
+
+    def mask(self, connection: Connection, report_id: int, words: str, *, by: str, reason: str) -> Decided:
+        """Have words masked that a person saw in a held report, and that no method found."""
+        words = words.strip()
+        if len(words) < LEAST_WORDS:
+            raise ReviewRefused(f"say {LEAST_WORDS} characters or more that are to be masked")
+        finding = self._reports.mark(connection, report_id, words)
+        if finding is None:
+            raise ReviewRefused(
+                f"report {report_id} is not held, or these words are not in it as you wrote them, outside its labels"
+            )
+        said = Said(decision=Decision.REDACT, reason=reason, by=by)
+        return self.decide(connection, [(Selection(findings=(finding,)), said, 1)])[0]
 
     def undo(self, connection: Connection, decision_id: int, *, by: str, reason: str) -> Decided:
         """Take a decision back, unless what it was about has left or been made anew since."""

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg_pool import ConnectionPool
 
 from pixl.domain.finding import Finding
-from pixl.domain.report import Counted, Day, ReportKey, ReportState, masked, report_may_follow
+from pixl.domain.report import Counted, Day, ReportKey, ReportState, found_by_reviewer, masked, report_may_follow
 from pixl.domain.review import Subject, SubjectKind, Tally
 from pixl.domain.study import ExtractId
 from pixl.ledger.cipher import Cipher
@@ -228,6 +228,20 @@ class Reports:
                 return self._check_again(connection, subject, row)
             case _:
                 return self._move(connection, row, ReportState.RELEASED, "it passed review")
+
+    def mark(self, connection: Connection, report_id: int, words: str) -> int | None:
+        """Note what a person found in a held report; return the finding, None if it is not held or not there."""
+        row = connection.execute(QUERIES["lock"], {"id": report_id}).fetchone()
+        if (
+            row is None
+            or row["state"] != ReportState.HELD
+            or any(words not in text for text in self._opened(row["output"]))
+        ):
+            return None
+        subject = subject_of(report_id, row["project"], row["revision"])
+        [group] = self._findings.add(connection, subject, [found_by_reviewer(words)])
+        newest = connection.execute(QUERIES["newest"], {"id": report_id, "group_id": group}).fetchone()
+        return newest["id"] if newest else None
 
     def reopen(self, connection: Connection, report_id: int) -> bool:
         """Hold a report again whose decision was undone; False if it has gone too far for that."""

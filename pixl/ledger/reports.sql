@@ -74,6 +74,9 @@ WHERE id = ANY(%(ids)s);
 -- close: what waits in reports that are no longer held
 UPDATE finding SET open = false WHERE open AND report_id = ANY(%(ids)s);
 
+-- newest: the last finding of a group in a report
+SELECT max(id) AS id FROM finding WHERE report_id = %(id)s AND group_id = %(group_id)s;
+
 -- reopen: what has not been decided waits again
 UPDATE finding SET open = true
 WHERE report_id = %(id)s AND revision = %(revision)s

@@ -303,6 +303,19 @@ class Reviews:
         with transaction(self._pool) as connection:
             return self._decisions.decide(connection, decisions)
 
+    def mask(self, report_id: int, words: str, *, by: str, reason: str) -> Decided:
+        """Have words masked, wherever they stand in a held report, that a person saw there and no method found.
+
+        When nothing else of the report waits, it is made without them and checked again.
+
+        Raises
+        ------
+        ReviewRefused
+            The report is not held, or these words are not in it.
+        """
+        with transaction(self._pool) as connection:
+            return self._decisions.mask(connection, report_id, words, by=by, reason=reason)
+
     def undo(self, decision_id: int, *, by: str, reason: str) -> Decided:
         """Take a decision back, by another one.
 
@@ -338,7 +351,11 @@ class Reviews:
 
     def decisions_of_study(self, study_id: int) -> list[DecisionTaken]:
         """Return what was said of a study's findings, in order."""
-        return self._decisions_of("decisions_of_study", {"id": study_id})
+        return self._decisions_of("decisions_of", {"study_id": study_id, "report_id": None})
+
+    def decisions_of_report(self, report_id: int) -> list[DecisionTaken]:
+        """Return what was said of a report's findings, in order."""
+        return self._decisions_of("decisions_of", {"study_id": None, "report_id": report_id})
 
     def decisions(
         self, projects: Sequence[str] = (), *, before: int | None = None, limit: int = PAGE

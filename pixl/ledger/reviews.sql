@@ -91,11 +91,12 @@ SELECT decision.id, decision.project, decision.decision, decision.reason, by, de
     (SELECT later.id FROM decision AS later WHERE later.undoes = decision.id) AS undone_by
 FROM verdict JOIN decision ON decision.id = decision_id WHERE finding_id = %(id)s ORDER BY decision.id;
 
--- decisions_of_study: what was said of a study's findings, in order
+-- decisions_of: what was said of a study's or report's findings, in order
 SELECT decision.id, decision.project, decision.decision, decision.reason, by, decision.at, findings, subjects, undoes,
     (SELECT later.id FROM decision AS later WHERE later.undoes = decision.id) AS undone_by
 FROM decision WHERE id IN (
-    SELECT decision_id FROM verdict JOIN finding ON finding.id = finding_id WHERE finding.study_id = %(id)s)
+    SELECT decision_id FROM verdict JOIN finding ON finding.id = finding_id
+    WHERE finding.study_id = %(study_id)s::bigint OR finding.report_id = %(report_id)s::bigint)
 ORDER BY decision.id;
 
 -- decisions: what was said, the newest first

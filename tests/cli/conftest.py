@@ -46,11 +46,12 @@ class CommandLine:
     postgres: object
     key: bytes
 
-    def __call__(self, *arguments, code=0, **env):
+    def __call__(self, *arguments, code=0, typed=None, **env):
         done = subprocess.run(
             [sys.executable, "-m", "cli", *map(str, arguments)],
             env={"PATH": os.environ["PATH"], "COLUMNS": "160", **self.env, **env},
             cwd=HOUSE,
+            input=typed,
             capture_output=True,
             text=True,
             check=False,

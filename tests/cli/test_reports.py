@@ -98,6 +98,19 @@ def test_a_report_of_the_random_sample_is_listed_with_its_number_and_counted_whe
     assert counts(pixl) == {"released": 1, "rejected": 1}
 
 
+def test_words_that_no_method_found_are_asked_for_not_given_on_the_command_line(pixl, extract):
+    pixl("cohort", "load", extract(1))
+    finish(pixl, 1, decide=lambda tally: verdict(tally, ReleaseKeys(sample_rate=1.0), draw=0.0))
+    pixl("review", "redact", "r1", "--words", "--reason", "a name", "--by", "ann", typed="QZSECRET\n")
+    pixl("review", "pass", "r1", "--reason", "the rest is fine", "--by", "bob")
+    assert counts(pixl) == {"requested": 1}
+    shown = pixl("review", "show", "r1", "--values")
+    assert "Seen by [REDACTED] at noon." in shown
+    assert "redact by ann" in shown
+    assert "pass by bob" in shown
+    assert "one report" in pixl("review", "redact", "s1", "--words", "--reason", "a name", code=2)
+
+
 @pytest.mark.parametrize("what", ["r99", "x1"])
 def test_what_is_no_report_is_wrong_use(pixl, extract, what):
     pixl("cohort", "load", extract(1))

@@ -31,6 +31,7 @@ NEEDS = {
     "GET /studies/{number}/elements": Role.REVIEWER,
     "GET /reports/{number}": Role.REVIEWER,
     "GET /pictures/{study_id}/{series}/{number}.png": Role.REVIEWER,
+    "POST /reports/{number}/words": Role.REVIEWER,
     "POST /decide": Role.REVIEWER,
     "POST /decisions/{number}/undo": Role.REVIEWER,
     "GET /decisions": Role.REVIEWER,

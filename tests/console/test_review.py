@@ -235,7 +235,11 @@ def test_a_sampled_report_is_in_the_queue_with_the_others_and_its_estimate_on_th
     assert "sample" not in hand.get("/queue?subject=report").text + hand.get(f"/reports/{number}").text
     [waits] = [one for one in ledger.reviews.open() if one.subject.report_id]
     assert 'value="redact"' not in hand.get(f"/findings/{waits.id}").text
-    hand.post("/decide", findings=str(waits.id), decision="fail", reason="a name is left")
+    done = hand.post(f"/reports/{number}/words", words="Ann", reason="a name is left")
+    assert done.headers["location"].startswith(f"/reports/{number}?")
+    assert hand.post(f"/reports/{number}/words", words="Berta", reason="a name is left").status_code == 422
+    hand.post("/decide", findings=str(waits.id), decision="pass", reason="the rest is fine")
+    assert ledger.reports.report(number).output == "Clear lungs, says [REDACTED]."
     page = re.sub(r"\s+", " ", hand.get("/progress").text)
     assert "Of 1 sampled report that had passed, 1 should not have: 100.0 %" in page
 

@@ -189,6 +189,48 @@ def test_what_has_no_words_in_a_report_cannot_be_masked(ledger, reports):
     assert reports.report(1).state is ReportState.HELD
 
 
+def test_words_that_no_method_found_are_masked_and_count_as_missed(ledger, reports):
+    finish(reports, 1, draw=0.0, sample_rate=1.0)
+    done = ledger.reviews.mask(1, " Anna ", by="ann", reason="a name")
+    assert reports.report(1).state is ReportState.HELD, "somebody has still to say that the rest may leave"
+    ledger.reviews.decide(Selection(reports=(1,)), PASS)
+    again = reports.report(1)
+    assert (again.output, again.recheck) == ("Seen by [REDACTED] at noon. No fracture.", True)
+    [count] = ledger.reviews.samples()
+    assert (count.looked_at, count.missed) == (1, 1)
+    assert [one.decision for one in ledger.reviews.decisions_of_report(1)] == ["redact", "pass"]
+    assert done.findings == 1
+
+
+def test_words_are_masked_in_surrogates_too_and_wherever_they_stand(ledger, reports):
+    text, read = "Ann Lee. Seen by Olu. Olu agrees.", "[NAME]. Seen by Olu. Olu agrees."
+    reports.finish(
+        reports.report(1), output(text=text, read=read), partial(gate, release=ReleaseKeys(gate="review"), draw=0.5)
+    )
+    ledger.reviews.mask(1, "Olu", by="ann", reason="a name")
+    ledger.reviews.decide(Selection(reports=(1,)), PASS)
+    again = reports.report(1)
+    assert again.output == "Ann Lee. Seen by [REDACTED]. [REDACTED] agrees."
+    assert again.read == "[NAME]. Seen by [REDACTED]. [REDACTED] agrees."
+
+
+@pytest.mark.parametrize("words", ["Berta", "", "  ", "x", "anna"])
+def test_words_that_are_not_in_the_report_are_refused_and_not_repeated(ledger, reports, words):
+    finish(reports, 1, gate="review")
+    with pytest.raises(ReviewRefused) as refused:
+        ledger.reviews.mask(1, words, by="ann", reason="a name")
+    assert "Berta" not in str(refused.value)
+    assert len(ledger.reviews.open()) == 1
+
+
+def test_nothing_is_masked_in_a_report_that_is_not_held(ledger, reports):
+    finish(reports, 1)
+    for number in (1, 2, 99):
+        with pytest.raises(ReviewRefused, match=f"report {number} is not held"):
+            ledger.reviews.mask(number, "Anna", by="ann", reason="a name")
+    assert reports.report(1).output == TEXT
+
+
 def test_a_decision_that_is_undone_holds_the_report_again(ledger, reports):
     reports.finish(reports.report(1), output(finding()), verdict)
     decide(ledger, 1, "pass")

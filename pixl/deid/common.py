@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -18,8 +18,9 @@ from pixl.deid.asking import ask
 from pixl.deid.gate import WANTED
 from pixl.deid.operations import Answers
 from pixl.deid.parts import CreatorHole, ElementHole, Level, Part
+from pixl.deid.policy import Rulebook
 from pixl.deid.record import Deidentified, Record
-from pixl.deid.tables import CAPTURED
+from pixl.deid.tables import CAPTURED, NO_RULE, Kind
 from pixl.deid.walk import CREATORS, Walk
 from pixl.dicom.encoding import UNDEFINED, Encoding
 from pixl.dicom.part10 import Part10, part10_head
@@ -27,6 +28,7 @@ from pixl.dicom.skip import end_of_undefined, value_of
 from pixl.domain.errors import InstanceFailed
 from pixl.domain.pseudonym import Pseudonymiser, PseudonymKind
 
+KEEP, EXACT, MATCH = Kind.KEEP, Kind.EXACT, Kind.MATCH
 SOP_UID = 0x00080018
 SHARED = frozenset({*WANTED, *CAPTURED}) - {SOP_UID}
 """What decides how other elements are treated, or whether the image is wanted at all."""
@@ -64,12 +66,19 @@ class Entry:
     """Whether nothing but its own bytes decides what it becomes, and it decides nothing else."""
     goes: bool
     """Whether nothing of it stays."""
+    always_goes: bool = False
+    """Whether nothing of it stays whatever it holds: no rule names it."""
     is_own: bool = False
     """Whether it differs from image to image."""
 
 
-Step = tuple[bytes, list[Part], Entry | None]
-"""What all images have, what becomes of it, and the image's own element that follows."""
+Step = tuple[bytes, bytes, Entry | None]
+"""What all images have, what becomes of it, and the image's own element, of which the first ends with the key."""
+Elements = dict[tuple[str, bytes], Entry]
+"""What became of elements, by their private creator and their bytes."""
+Known = dict[tuple[object, ...], Elements]
+"""The same by all else that what they become may hang on: tables and character set, and for some whose images they are.
+"""
 
 
 class Common:
@@ -82,7 +91,7 @@ class Common:
         self._steps = tuple(_steps(entries))
         self._counts = Counter[str]()
         for entry in entries:
-            if entry.counts and not entry.is_own:
+            if entry.counts and (entry.always_goes or not entry.is_own):
                 self._counts.update(entry.counts)
         self.own = frozenset(entry.key for entry in entries if entry.is_own)
         """Which elements differ from image to image."""
@@ -124,31 +133,41 @@ class Common:
                 continue
             if not entry.may_differ or file.data[position : position + len(entry.key)] != entry.key:
                 return None
-            entries.append(replace(entry, is_own=True))
+            entries.append(replace(entry, is_own=True, source=b"", output=b""))
             position = _end(file.data, position, encoding)
         blocks = {place: hole.creator for place, hole in self._blocks.items()}
         return Common(self._treated, tuple(entries), blocks) if position == len(file.data) else None
 
+    # This loop is what an image of a series costs: what stays as it is, or goes in any case, calls nothing of ours.
     def _parts(self, file: Part10, walk: Walk) -> list[list[Part]] | None:
         """Return the parts of the output, None if the image is not of this series."""
         data, position = file.data, file.start
+        header, table, key_size = file.encoding.header, walk.tables.top[-1], file.encoding.key_size
         level = Level(file.encoding, position, is_outermost=True, blocks=self._blocks)
         pieces: list[list[Part]] = []
         for source, output, own in self._steps:
             if not data.startswith(source, position):
                 return None
             position += len(source)
-            pieces.append(output)
             if own is None:
+                pieces.append([output])
                 break
-            if not data.startswith(own.key, position):
-                return None
-            level.end = _end(data, position, file.encoding)
-            parts = walk.alone(position, level)
-            if own.key[0] & 1 and _goes(parts) is not own.goes:
+            begin = position - key_size
+            if own.always_goes:
+                pieces.append([output])
+                position = _end(data, begin, file.encoding)
+                continue
+            key, length = header(data, begin)
+            kind, what = table.get(key, NO_RULE)
+            value, position = begin + 8, begin + 8 + length
+            if kind is KEEP or (kind is EXACT and length == what) or (kind is MATCH and what(data, value, position)):
+                pieces.append([output, data[begin:position]])
+                continue
+            level.end = position = _end(data, begin, file.encoding)
+            parts = walk.alone(begin, level)
+            if key[0] & 1 and _goes(parts) is not own.goes:
                 return None  # whether a private creator stays may hang on it
-            pieces.append(parts)
-            position = level.end
+            pieces += [output], parts
         return pieces if position == len(data) else None
 
     def _is_alike(self, walk: Walk) -> bool:
@@ -171,21 +190,31 @@ class Common:
 
     def _record(self, walk: Walk) -> Record:
         record = self._treated.done.record
-        counts = self._counts + walk.counts
-        if SOP_UID not in walk.captured:
-            return replace(record, counts=counts)
-        _, new = walk.captured[SOP_UID]
-        return replace(record, counts=counts, sop_uid=walk.text(new.value if isinstance(new, ElementHole) else new))
+        counts = dict(self._counts)
+        for name, count in walk.counts.items():
+            counts[name] = counts.get(name, 0) + count
+        _, new = walk.captured.get(SOP_UID, (b"", record.sop_uid))
+        if not isinstance(new, str):
+            new = walk.text(new.value if isinstance(new, ElementHole) else new)
+        return Record(
+            sop_uid=new,
+            series_uid=record.series_uid,
+            study_uid=record.study_uid,
+            patient_id=record.patient_id,
+            accession_number=record.accession_number,
+            modality=record.modality,
+            counts=counts,
+        )
 
 
-def learn(treated: Treated, own: frozenset[bytes] = frozenset()) -> Common | None:
+def learn(treated: Treated, own: frozenset[bytes], known: Known) -> Common | None:
     """Return what an image may have in common with others of its series, None if nothing can be said.
 
-    `own` names elements that are likely to differ, as they do in other series.
+    `own` names elements that are likely to differ, as they do in other series; `known` is what other series taught.
     """
     blocks: dict[tuple[int, int], CreatorHole] = {}
     try:
-        entries = tuple(_entries(treated, blocks, own))
+        entries = tuple(_entries(treated, blocks, own, known))
     except KeyError:
         return None  # an element alone asks what it did not ask among the others
     if sum(len(entry.source) for entry in entries) > MOST:
@@ -193,27 +222,120 @@ def learn(treated: Treated, own: frozenset[bytes] = frozenset()) -> Common | Non
     return Common(treated, entries, {place: hole.creator for place, hole in blocks.items()})
 
 
-def _entries(treated: Treated, blocks: dict[tuple[int, int], CreatorHole], own: frozenset[bytes]) -> Iterator[Entry]:
+def _entries(
+    treated: Treated, blocks: dict[tuple[int, int], CreatorHole], own: frozenset[bytes], known: Known
+) -> Iterator[Entry]:
     """Yield each element of the outermost level, walked alone, and what was put in among them."""
     data, position, encoding = treated.file.data, treated.file.start, treated.file.encoding
     inserted = list(treated.inserted)
-    drafts: list[tuple[bytes, bytes, Walk, list[Part]]] = []
-    nothing = Walk(b"", treated.walk.tables, b"", ())
+    there = _known_of(treated, known)
+    drafts: list[Entry | _Draft] = []
     while position < len(data):
         key, _ = encoding.header(data, position)
-        while inserted and encoding.tag(key) > inserted[0][0]:
-            drafts.append((b"", b"", nothing, [inserted.pop(0)[1]]))
-        level = Level(encoding, _end(data, position, encoding), is_outermost=True, blocks=blocks)
-        walk = Walk(data, treated.walk.tables, treated.walk.character_set, ())
-        walk.bits = treated.walk.bits
-        drafts.append((key, data[position : level.end], walk, walk.alone(position, level)))
-        position = level.end
-    drafts += ((b"", b"", nothing, [part]) for _, part in inserted)
-    known = {question: treated.answers.pseudonyms[place] for question, place in treated.walk.asked.items()}
-    for key, source, walk, parts in drafts:
-        _fill(walk, treated.answers, known)
-        is_large = len(source) > LARGEST
-        yield _entry(key, source, walk, parts, encoding, likely_own=is_large or key in own)
+        tag = encoding.tag(key)
+        while inserted and tag > inserted[0][0]:
+            drafts.append(_put_in(inserted.pop(0)[1]))
+        end = _end(data, position, encoding)
+        may_be_known = end - position <= LARGEST and key not in own
+        block = blocks.get((tag >> 16, tag >> 8 & 0xFF)) if tag >> 16 & 1 else None
+        found = _recalled(data[position:end], block, there) if may_be_known else None
+        drafts.append(found or _walked(treated, position, end, blocks))
+        position = end
+    drafts += (_put_in(part) for _, part in inserted)
+    answered = {question: treated.answers.pseudonyms[place] for question, place in treated.walk.asked.items()}
+    for draft in drafts:
+        if isinstance(draft, Entry):
+            yield draft
+        else:
+            yield draft.entry(treated, answered, own, there)
+
+
+@dataclass(kw_only=True, slots=True)
+class _Draft:
+    """An element that was walked alone; what became of it is known when all are."""
+
+    key: bytes
+    start: int
+    end: int
+    walk: Walk
+    parts: list[Part]
+    creator: str
+    """Of the private block that it is in."""
+
+    def entry(
+        self,
+        treated: Treated,
+        answered: Mapping[Question, str],
+        own: frozenset[bytes],
+        known: tuple[Elements, Elements],
+    ) -> Entry:
+        """Return what became of it, and take note of it for other series."""
+        walk, encoding = self.walk, treated.file.encoding
+        tag = encoding.tag(self.key)
+        is_creator = bool(tag >> 16 & 1) and tag & 0xFFFF in CREATORS
+        is_anybodys = not (walk.holes or walk.names or tag in SHARED)
+        _fill(walk, treated.answers, answered)
+        may_differ = tag not in SHARED and not is_creator and not walk.names
+        is_large = self.end - self.start > LARGEST
+        is_own = may_differ and (is_large or self.key in own)
+        goes = _goes(self.parts)
+        entry = Entry(
+            key=self.key,
+            source=b"" if is_own else bytes(treated.file.data[self.start : self.end]),
+            output=b"" if is_own else b"".join(self.parts),  # type: ignore[arg-type]
+            counts=dict(walk.counts),
+            may_differ=may_differ,
+            goes=goes,
+            always_goes=goes and may_differ and not _is_named(tag, self.creator, treated.walk.tables.rulebook),
+            is_own=is_own,
+        )
+        if not (is_own or is_creator):
+            known[0 if is_anybodys else 1][self.creator, entry.source] = entry
+        return entry
+
+
+def _walked(treated: Treated, position: int, end: int, blocks: dict[tuple[int, int], CreatorHole]) -> _Draft:
+    encoding, known = treated.file.encoding, treated.walk
+    level = Level(encoding, end, is_outermost=True, blocks=blocks)
+    walk = Walk(treated.file.data, known.tables, known.character_set, ())
+    walk.bits = known.bits
+    key, _ = encoding.header(treated.file.data, position)
+    creator = _creator(encoding.tag(key), blocks)
+    parts = walk.alone(position, level)
+    return _Draft(key=key, start=position, end=end, walk=walk, parts=parts, creator=creator)
+
+
+def _known_of(treated: Treated, known: Known) -> tuple[Elements, Elements]:
+    """Return what became of elements in anybody's images, and in those of this patient alone."""
+    answers, anybody = treated.answers, (treated.walk.tables, treated.walk.character_set)
+    somebody = (*anybody, answers.patient, answers.days, answers.names)
+    return known.setdefault(anybody, {}), known.setdefault(somebody, {})
+
+
+def _recalled(source: bytes, block: CreatorHole | None, known: Sequence[Elements]) -> Entry | None:
+    """Return what became of an element in another series; the block is the private one that it is in."""
+    place = (block.creator if block else "", source)
+    entry = next((elements[place] for elements in known if place in elements), None)
+    if entry and block and not entry.goes:
+        block.used = True
+    return entry
+
+
+def _creator(tag: int, blocks: Mapping[tuple[int, int], CreatorHole]) -> str:
+    block = blocks.get((tag >> 16, tag >> 8 & 0xFF)) if tag >> 16 & 1 else None
+    return block.creator if block else ""
+
+
+def _is_named(tag: int, creator: str, rulebook: Rulebook) -> bool:
+    """Whether a rule says anything of an element."""
+    if tag >> 16 & 1:
+        return (tag >> 16, creator, tag & 0xFF) in rulebook.private
+    return tag in rulebook.standard
+
+
+def _put_in(output: bytes) -> Entry:
+    """Return the entry of what the engine itself put in."""
+    return Entry(key=b"", source=b"", output=output, counts={}, may_differ=False, goes=not output)
 
 
 def _fill(walk: Walk, answers: Answers, known: Mapping[Question, str]) -> None:
@@ -222,25 +344,6 @@ def _fill(walk: Walk, answers: Answers, known: Mapping[Question, str]) -> None:
     own = replace(answers, pseudonyms=[known[question] for question in walk.asked])
     for place, number in walk.holes:
         place[number] = place[number].fill(own)  # type: ignore[union-attr]
-
-
-def _entry(
-    key: bytes, source: bytes, walk: Walk, parts: Iterable[Part], encoding: Encoding, *, likely_own: bool
-) -> Entry:
-    tag = encoding.tag(key) if key else 0
-    is_creator = bool(tag >> 16 & 1) and tag & 0xFFFF in CREATORS
-    may_differ = bool(tag) and tag not in SHARED and not is_creator and not walk.names
-    is_own = may_differ and likely_own
-    output = b"" if is_own else b"".join(parts)  # type: ignore[arg-type]
-    return Entry(
-        key=key,
-        source=b"" if is_own else source,
-        output=output,
-        counts=dict(walk.counts),
-        may_differ=may_differ,
-        goes=_goes(parts),
-        is_own=is_own,
-    )
 
 
 def _goes(parts: Iterable[Part]) -> bool:
@@ -252,12 +355,12 @@ def _steps(entries: Iterable[Entry]) -> Iterator[Step]:
     source, output = bytearray(), bytearray()
     for entry in entries:
         if entry.is_own:
-            yield bytes(source), [bytes(output)], entry
+            yield bytes(source) + entry.key, bytes(output), entry
             source, output = bytearray(), bytearray()
         else:
             source += entry.source
             output += entry.output
-    yield bytes(source), [bytes(output)], None
+    yield bytes(source), bytes(output), None
 
 
 def _end(data: bytes, position: int, encoding: Encoding) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pixl.deid.common import Common, Treated, learn
+from pixl.deid.common import Common, Known, Treated, learn
 from pixl.deid.record import Deidentified
 from pixl.dicom.part10 import Part10
 from pixl.domain.pseudonym import Pseudonymiser
@@ -11,6 +11,8 @@ MOST_SERIES = 8
 MOST_TRIES = 8
 """Of learning what a series has in common, before it is taken for one whose images have nothing."""
 MOST_KNOWN = 1024
+MOST_ELEMENTS = 4096
+"""Of at most 4 KiB each."""
 
 
 class Memory:
@@ -20,6 +22,7 @@ class Memory:
         self._series: tuple[Common, ...] = ()
         self._tries: dict[str, int] = {}
         self._own: frozenset[bytes] = frozenset()
+        self._known: Known = {}
         self._is_worth_it = False
 
     def recall(self, file: Part10, pseudonymiser: Pseudonymiser) -> Deidentified | None:
@@ -55,7 +58,9 @@ class Memory:
                 self._put(finer, treated, pseudonymiser, instead_of=common)
                 return
         self._is_worth_it = False
-        if learnt := learn(treated, self._own):
+        if sum(map(len, tuple(self._known.values()))) > MOST_ELEMENTS:
+            self._known = {}
+        if learnt := learn(treated, self._own, self._known):
             self._put(learnt, treated, pseudonymiser)
 
     def _put(

@@ -333,7 +333,7 @@ NOBODY: frozenset[str] = frozenset()
 HIGHEST_AGE = 89
 """Years; 45 CFR 164.514(b)(2)(i)(C) makes one group of everyone older."""
 AGE = re.compile(rb"\d{3}[DWMY]")
-TIME = re.compile(rb"(([01]\d|2[0-3])(:?[0-5]\d(:?([0-5]\d|60)(\.\d{1,6})?)?)?)?")
+TIME = re.compile(rb"(?:(?:[01]\d|2[0-3])(?::?[0-5]\d(?::?(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?)?")
 DATE = re.compile(rb"(\d{4})(\d\d)(\d\d)|(\d{4})\.(\d\d)\.(\d\d)")
 DATE_TIME = re.compile(
     rb"(\d{4})(\d\d)(\d\d)([01]\d|2[0-3])?(?(4)([0-5]\d)?)(?(5)([0-5]\d|60)?)(?(6)(\.\d{1,6})?)([+-]\d{4})?"

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pixl.deid.operations import Answers, Later
 from pixl.dicom.encoding import ITEM, ITEM_END, SEQUENCE_END, UNDEFINED, Encoding
-from pixl.dicom.windows import windows
+from pixl.dicom.windows import WINDOW, windows
 
 TYPE_2 = frozenset(
     {0x00080020, 0x00080030, 0x00080050, 0x00080090, 0x00100010, 0x00100020, 0x00100030, 0x00100040, 0x00200010}
@@ -59,6 +59,8 @@ def pieces(parts: Chunks) -> Iterator[bytes | memoryview]:
     for part in parts:
         if isinstance(part, Made):
             yield from part.pieces()
+        elif len(part) <= WINDOW:
+            yield part
         else:
             for first, last in windows(part, 0, len(part)):
                 yield part[first:last]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from pixl.deid.content import CONTENT_SEQUENCES
-from pixl.deid.operations import Hash, HashOfPatient, Instance, Keep, Operation, Remove, Target
+from pixl.deid.operations import TIME, Hash, HashOfPatient, Instance, Keep, Operation, Remove, ShiftDate, Target
 from pixl.deid.policy import Decision, Rulebook
 from pixl.dicom.encoding import ITEM, ITEM_END, LONG_VRS, Encoding
 from pixl.dicom.names import dictionary, private_entry
@@ -60,6 +60,8 @@ SHAPES = {
 
 Blanks at the end and a NUL that pads are common in real files and harmless.
 """
+TIMES = re.compile(rb"[\0 ]*%b(?:\\%b)*[\0 ]*" % (2 * (rb"\s*(?:%b)\s*" % TIME.pattern,))).fullmatch
+"""Times of day stay where dates move, if they are times."""
 PIXEL_DATA = 0x7FE00010
 BITS = (0x00280100, 0x00280101, 0x00280102, 0x00280103)
 """Bits allocated, bits stored, high bit, pixel representation."""
@@ -124,6 +126,8 @@ def entry_of(operation: Operation, tag: int, vr: str, multiplicity: str, *, impl
     """Return what the walk does with an element of this tag and representation."""
     if isinstance(operation, Remove):
         return NO_RULE
+    if isinstance(operation, ShiftDate) and vr == "TM":
+        return Kind.MATCH, TIMES
     if not isinstance(operation, Keep):
         return Kind.APPLY, (operation, Target(tag, vr))
     if vr == "SQ":

@@ -24,7 +24,7 @@ from pixl.dicom.names import dictionary
 from pixl.dicom.skip import end_of_undefined, value_of
 from pixl.dicom.text import decode
 from pixl.dicom.unused_bits import without_unused_bits
-from pixl.dicom.windows import is_mapped, windows
+from pixl.dicom.windows import WINDOW, is_mapped, windows
 from pixl.domain.errors import InstanceFailed
 from pixl.domain.pseudonym import PseudonymKind, PseudonymQuery
 from pixl.text.descriptions import WORD
@@ -156,12 +156,9 @@ class Walk:
         while position < end:
             key, length = header(data, position)
             kind, what = get(key, NO_RULE)
-            if (
-                kind is KEEP
-                or (kind is EXACT and length == what)
-                or (kind is MATCH and what(data, position + 8, position + 8 + length))
-            ):
-                position += 8 + length
+            value, after = position + 8, position + 8 + length
+            if kind is KEEP or (kind is EXACT and length == what) or (kind is MATCH and what(data, value, after)):
+                position = after
                 continue
             if kind is ITEM_DELIMITER:
                 break
@@ -186,10 +183,14 @@ class Walk:
         """Close the run of kept elements before `position`, add something new, and return where the next run begins."""
         if begin < position:
             parts.append(self.view[begin:position])
+        if isinstance(new, bytes):
+            if new or not parts:  # one part is enough to say that something changed
+                parts.append(new)
+            return after
         if isinstance(new, tuple):
             parts.extend(new)
             return after
-        if not isinstance(new, bytes | memoryview):
+        if not isinstance(new, memoryview):
             self.holes.append((parts, len(parts)))
         parts.append(new)
         return after
@@ -341,7 +342,10 @@ class Walk:
             signed=representation == 1,
             big_endian=self.big_endian,
         )
-        if all(clean(first, last) is None for first, last in windows(self.data, value, after)):
+        is_small = after - value <= WINDOW
+        if is_small and clean(value, after) is None:
+            return None
+        if not is_small and all(clean(first, last) is None for first, last in windows(self.data, value, after)):
             return None
         self.counts["unused bits"] += 1
         data = self.data
@@ -417,7 +421,7 @@ class Walk:
         group, element = divmod(tag, 0x10000)
         if element in CREATORS:
             return self._creator(group, element, key, position, level)
-        block = level.blocks.get((group, element >> 8))
+        block = level.blocks.get((group, element >> 8)) if level.blocks else None
         decision = self.tables.rulebook.private.get((group, block.creator, element & 0xFF)) if block else None
         if block is None or decision is None:
             return self._remove(None, key, position, level)

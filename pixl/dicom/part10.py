@@ -6,6 +6,7 @@ import re
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pixl.dicom.encoding import EXPLICIT, EXPLICIT_BIG, IMPLICIT, LONG_VRS, SHORT_VRS, UNDEFINED, Encoding
 from pixl.dicom.errors import Malformed
@@ -18,8 +19,12 @@ DEFLATED_SYNTAX = "1.2.840.10008.1.2.1.99"
 ENCAPSULATED = re.compile(r"1\.2\.840\.10008\.1\.2\.(4\.(5[0-7]|6[0-6]|70|8[01]|9[0-3]|10[0-8]|11[0-2]|20[1-3])|5)")
 """JPEG, JPEG-LS, JPEG 2000, MPEG, HEVC, JPEG XL, HTJ2K and RLE."""
 
+VRS = LONG_VRS | SHORT_VRS
+
 MAX_INFLATED = 1 << 30
 """Bytes; a deflated data set that becomes larger is taken for an attack."""
+GROUP_LENGTH = bytes(128) + b"DICM" + b"\2\0\0\0UL\4\0"
+"""The preamble, and how long the file meta information is, but for the number."""
 IMPLEMENTATION_CLASS_UID = "2.25.226187467290514927354720941523287498113"
 IMPLEMENTATION_VERSION = "PIXL 0.1"
 
@@ -58,18 +63,23 @@ def read_part10(data: bytes) -> Part10:
 
 def part10_head(transfer_syntax: str, sop_class_uid: str, sop_instance_uid: str) -> bytes:
     """Return an empty preamble, `DICM`, and the least file meta information there can be (PS3.10 table 7.1-1)."""
-    elements = b"".join(
-        (
-            EXPLICIT.element(EXPLICIT.key(0x00020001, "OB"), b"\0\1"),
-            _text_element(0x00020002, "UI", sop_class_uid),
-            _text_element(0x00020003, "UI", sop_instance_uid),
-            _text_element(0x00020010, "UI", transfer_syntax),
-            _text_element(0x00020012, "UI", IMPLEMENTATION_CLASS_UID),
-            _text_element(0x00020013, "SH", IMPLEMENTATION_VERSION),
-        )
+    before, after = _around_instance_uid(transfer_syntax, sop_class_uid)
+    instance = _text_element(0x00020003, "UI", sop_instance_uid)
+    return b"".join(
+        (GROUP_LENGTH, struct.pack("<I", len(before) + len(instance) + len(after)), before, instance, after)
     )
-    length = EXPLICIT.element(EXPLICIT.key(0x00020000, "UL"), struct.pack("<I", len(elements)))
-    return bytes(128) + b"DICM" + length + elements
+
+
+@lru_cache(maxsize=64)
+def _around_instance_uid(transfer_syntax: str, sop_class_uid: str) -> tuple[bytes, bytes]:
+    """Return what comes before and after the one element that each instance has for itself."""
+    before = EXPLICIT.element(EXPLICIT.key(0x00020001, "OB"), b"\0\1") + _text_element(0x00020002, "UI", sop_class_uid)
+    after = (
+        _text_element(0x00020010, "UI", transfer_syntax),
+        _text_element(0x00020012, "UI", IMPLEMENTATION_CLASS_UID),
+        _text_element(0x00020013, "SH", IMPLEMENTATION_VERSION),
+    )
+    return before, b"".join(after)
 
 
 def deflate(data: bytes) -> bytes:
@@ -97,7 +107,7 @@ def _read_meta(data: bytes, position: int) -> tuple[str | None, int]:
                 value = position + 12
         except struct.error:
             raise Malformed("the file ends in the file meta information", offset=position) from None
-        if length == UNDEFINED or value + length > len(data) or key[4:6] not in LONG_VRS | SHORT_VRS:
+        if length == UNDEFINED or value + length > len(data) or key[4:6] not in VRS:
             raise Malformed("the file meta information is broken", offset=position)
         if key[:4] == b"\x02\x00\x10\x00":
             syntax = data[value : value + length].rstrip(b"\0 ").decode("latin-1")
@@ -108,7 +118,7 @@ def _read_meta(data: bytes, position: int) -> tuple[str | None, int]:
 def _guess(data: bytes, start: int) -> str:
     """Return the syntax of a data set that no file meta information goes with: it starts with group 0004 or 0008."""
     first = data[start : start + 2]
-    has_vr = data[start + 4 : start + 6] in SHORT_VRS | LONG_VRS
+    has_vr = data[start + 4 : start + 6] in VRS
     if first in (b"\x04\0", b"\x08\0"):
         return EXPLICIT_SYNTAX if has_vr else IMPLICIT_SYNTAX
     if first in (b"\0\x04", b"\0\x08") and has_vr:

@@ -55,7 +55,9 @@ def _are_small(
     if not samples.size or (end - start) % (allocated // BYTE):
         return False
     # The bits above a negative sample repeat its sign; above a sample of which they do not, they are zero.
-    return bool(samples.max() < 1 << stored and (not signed or samples.min() >= -(1 << stored - 1)))
+    return bool(
+        np.maximum.reduce(samples) < 1 << stored and (not signed or np.minimum.reduce(samples) >= -(1 << stored - 1))
+    )
 
 
 def _short_signed_words(pixels: bytes, high: int, low: int, *, big_endian: bool) -> bytes:

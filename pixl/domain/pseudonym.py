@@ -11,6 +11,8 @@ from typing import Protocol
 class PseudonymKind(enum.StrEnum):
     """What a value becomes. The kind is part of what is hashed, so that two kinds never give related results."""
 
+    __hash__ = str.__hash__  # every image is asked about by dictionaries, and that of an enumeration is slow
+
     HASH = "hash"
     """Lower-case hexadecimal digits of a keyed BLAKE2b, as many as `length` says (2 to 64)."""
     UID = "uid"

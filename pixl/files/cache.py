@@ -10,7 +10,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -20,13 +20,14 @@ from typing import Any
 from xxhash import xxh3_128
 
 from pixl.deid import Record
-from pixl.dicom.windows import windows
+from pixl.dicom.windows import is_mapped, windows
 from pixl.domain.errors import ConfigurationError
 from pixl.files.sources import Source
 from pixl.files.tree import Placed
 
 HEADER = re.compile(r"^-- (\w+): .+$", re.MULTILINE)
 WAIT_SECONDS = 60.0
+AS_JSON = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +61,15 @@ class Fingerprints:
         XXH3 is no cryptographic hash, but it starts from a secret: nobody who lacks it can make two files of one
         hash on purpose, and by chance 128 bits do not meet. SHA-256 costs more than all the rest of an image.
         """
-        digest = xxh3_128(seed=self._seed)
-        for first, last in windows(data, 0, len(data)):
+        digest = xxh3_128(b"" if is_mapped(data) else data, seed=self._seed)
+        for first, last in windows(data, 0, len(data)) if is_mapped(data) else ():
             digest.update(memoryview(data)[first:last])
         return self._keyed(digest.digest() + len(data).to_bytes(8), b"content")
 
     def place(self, source: Source) -> bytes:
         """Return what tells this input from others: its file, and which member of it."""
-        return self._keyed(os.fsencode(source.path) + b"\0" + repr(source.members).encode(), b"place")
+        members = repr(source.members) if source.members else "()"
+        return self._keyed(os.fsencode(f"{source.path}\0{members}"), b"place")
 
     def terms(self, *texts: str) -> bytes:
         """Return what tells this policy, key and engine from others."""
@@ -104,6 +106,20 @@ class Cache:
         """Close the connection."""
         self._database.close()
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Look up many things in one state of the database: each look alone would lock its file."""
+        with _told(self._path):
+            self._database.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._database.rollback()
+
+    def is_empty(self) -> bool:
+        """Whether it knows no input: then there is no need to ask for each."""
+        return self._one("any_source", ()) is None
+
     def content_of(self, place: bytes) -> tuple[int, int, bytes] | None:
         """Return size, time and content of an input when its output was made."""
         found = self._one("recall", (place,))
@@ -122,14 +138,18 @@ class Cache:
     def remember(self, entries: Iterable[tuple[bytes, Entry]]) -> None:
         """Keep what was made, by the inputs' places; all of it or nothing."""
         with _told(self._path), self._database as transaction:
-            for place, entry in entries:
-                source, made = entry.source, entry.made
-                transaction.execute(_queries()["remember_source"], (place, source.size, source.modified, entry.content))
-                record = json.dumps(vars(made.record), separators=(",", ":"))
-                placed = (made.placed.size, made.placed.modified)
-                transaction.execute(
-                    _queries()["remember_output"], (os.fsencode(made.path), entry.content, self._terms, *placed, record)
-                )
+            known = list(entries)
+            transaction.executemany(
+                _queries()["remember_source"],
+                [(place, one.source.size, one.source.modified, one.content) for place, one in known],
+            )
+            transaction.executemany(_queries()["remember_output"], [self._output(one) for _, one in known])
+
+    def _output(self, entry: Entry) -> tuple[Any, ...]:
+        made = entry.made
+        record = AS_JSON(vars(made.record))
+        path = os.fsencode(made.path)
+        return path, entry.content, self._terms, made.placed.size, made.placed.modified, record
 
     def of_other_terms(self, folder: Path) -> Iterator[str]:
         """Yield the paths in a folder that were made under another policy or key."""
@@ -145,8 +165,10 @@ class Cache:
         return next(iter(self._all(name, values)), None)
 
     def _all(self, name: str, values: object) -> list[tuple[Any, ...]]:
-        with _told(self._path), closing(self._database.execute(_queries()[name], values)) as found:  # type: ignore[arg-type]
-            return found.fetchall()
+        try:
+            return self._database.execute(_queries()[name], values).fetchall()  # type: ignore[arg-type]
+        except sqlite3.Error as error:
+            raise _unusable(self._path, error) from None
 
 
 @cache
@@ -165,4 +187,8 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise ConfigurationError(f"the cache {path} cannot be used: {error}") from None
+        raise _unusable(path, error) from None
+
+
+def _unusable(path: Path, error: Exception) -> ConfigurationError:
+    return ConfigurationError(f"the cache {path} cannot be used: {error}")

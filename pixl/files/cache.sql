@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS output (
 -- make_output_by_content: which outputs there are of a content
 CREATE INDEX IF NOT EXISTS output_by_content ON output (content, terms);
 
+-- any_source: whether any input is known
+SELECT 1 FROM source LIMIT 1;
+
 -- recall: what an input was
 SELECT size, modified, content FROM source WHERE place = ?;
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from pixl.domain.errors import ConfigurationError, InstanceFailed, PixlError
-from pixl.files.cache import Cache, Fingerprints
+from pixl.files.cache import Cache, Entry, Fingerprints
 from pixl.files.job import Job
 from pixl.files.layout import Layout
 from pixl.files.outcome import Row, Summary
@@ -18,6 +19,9 @@ from pixl.files.tree import Tree, found, taken
 from pixl.files.work import Result, Task, done_row
 
 CHUNK_FILES = 32
+UNSAVED = 512
+"""Outputs that are made before the cache is told of them, all at once."""
+UNSAVED_SECONDS = 2.0
 CHUNK_BYTES = 16 << 20
 
 
@@ -71,6 +75,7 @@ def deidentify_files(job: Job, tell: Callable[[Row], None], *, workers: int = 1,
         except (KeyboardInterrupt, PixlError) as error:
             summary.stopped = True
             passage.take(pool.stop())
+            passage.save()
             if isinstance(error, PixlError):
                 raise
         finally:
@@ -89,19 +94,32 @@ class _Passage:
         self._fingerprints = Fingerprints(job.secret)
         self._layout = Layout(job.layout)
         self._tree = Tree(job.out)
+        self._has_no_past = cache.is_empty()
+
+        self._unsaved: list[tuple[bytes, Entry]] = []
+        self._saved = time.monotonic()
 
     def run(self, pool: Pool) -> None:
         """Give each input to the pool, or tell what is known of it."""
         for tasks in _chunks(self._tasks()):
             self.take(pool.submit(tasks))
         self.take(pool.finish())
+        self.save()
 
     def take(self, results: Iterable[Result]) -> None:
         """Remember and tell what became of some inputs."""
         finished = list(results)
-        self._cache.remember((one.place, one.entry) for one in finished if one.entry)
+        self._unsaved += ((one.place, one.entry) for one in finished if one.entry)
+        # What was not saved when a process is killed is treated again, and found to be there.
+        if len(self._unsaved) >= UNSAVED or time.monotonic() - self._saved > UNSAVED_SECONDS:
+            self.save()
         for one in finished:
             self._told(one.row)
+
+    def save(self) -> None:
+        """Remember what was made."""
+        self._cache.remember(self._unsaved)
+        self._unsaved, self._saved = [], time.monotonic()
 
     def _tasks(self) -> Iterator[Task]:
         for one in find(self._job.source):
@@ -117,7 +135,7 @@ class _Passage:
     def _task(self, source: Source) -> Task | Row:
         """Return what is to be done, or the row of an input whose output is there."""
         place = self._fingerprints.place(source)
-        known = self._cache.content_of(place)
+        known = None if self._has_no_past else self._cache.content_of(place)
         if known is None:
             return Task(source=source, place=place)
         size, modified, content = known

@@ -182,15 +182,25 @@ class Reader:
 def _read_file(source: Source) -> bytes:
     # Not a link that was put there since, and no wait for what is no file any more.
     descriptor = os.open(source.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         if source.size > MAPPED and os.fstat(descriptor).st_size == source.size:
             # Slices, searching and the buffer protocol are all that the engine asks of bytes.
             data = cast("bytes", mmap(descriptor, source.size, access=ACCESS_READ))
         else:
-            data = file.readall()
+            data = _read_whole(descriptor, min(source.size, MAPPED))
         _check(os.fstat(descriptor), source)
+    finally:
+        os.close(descriptor)
     if len(data) != source.size:
         raise InstanceFailed(CHANGED)
+    return data
+
+
+def _read_whole(descriptor: int, size: int) -> bytes:
+    """Return as many bytes as a file had when it was found, fewer if it has no more. Mostly by one call."""
+    data = os.read(descriptor, size)
+    while len(data) < size and (more := os.read(descriptor, size - len(data))):
+        data += more
     return data
 
 

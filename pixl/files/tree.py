@@ -163,10 +163,12 @@ def _lock(descriptor: int, root: Path) -> None:
 def _write(partial: str, parts: Chunks) -> Placed:
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
-        is_small = len(parts) <= MOST_PARTS and sum(map(len, parts)) <= WINDOW
         there = [part for part in parts if not isinstance(part, Made)]
-        written = os.writev(descriptor, there) if is_small and len(there) == len(parts) else 0
-        _write_pieces(descriptor, parts, written)
+        size = sum(map(len, parts))
+        is_small = len(parts) <= MOST_PARTS and size <= WINDOW and len(there) == len(parts)
+        written = os.writev(descriptor, there) if is_small else 0
+        if written < size:
+            _write_pieces(descriptor, parts, written)
         status = os.fstat(descriptor)
     finally:
         os.close(descriptor)
@@ -175,8 +177,6 @@ def _write(partial: str, parts: Chunks) -> Placed:
 
 def _write_pieces(descriptor: int, parts: Chunks, written: int) -> None:
     """Write what has not been written yet."""
-    if written == sum(map(len, parts)):
-        return
     for piece in pieces(parts):
         view = memoryview(piece)[written:]
         written = max(written - len(piece), 0)

@@ -11,6 +11,7 @@ from pixl.deid.parts import Chunks
 from pixl.dicom.elements import elements
 from pixl.dicom.part10 import read_part10
 from pixl.dicom.text import decode
+from pixl.dicom.windows import is_mapped
 from pixl.domain.errors import ConfigurationError, InstanceFailed, InstanceRejected, PixlError
 from pixl.domain.project import Project
 from pixl.files.cache import Cache, Entry, Fingerprints, Made
@@ -77,7 +78,8 @@ class Worker:
 
     def treat(self, tasks: Sequence[Task]) -> list[Result]:
         """Treat inputs; what is wrong with one of them is in its row."""
-        return [self._treat(task) for task in tasks]
+        with self._cache.reading():
+            return [self._treat(task) for task in tasks]
 
     def close(self) -> None:
         """Close what is open."""
@@ -104,25 +106,33 @@ class Worker:
 
     def _output(self, task: Task, data: bytes) -> Result:
         content = self._fingerprints.content(data)
-        earlier = next((made for made in self._cache.outputs_of(content) if made.placed == found(made.path)), None)
+        earlier = self._earlier(content)
         if earlier:
             record, name = earlier.record, self._layout.path(earlier.record, task.source.name)
             if earlier.path != self._tree.path(name):
-                placed = self._place((_bytes_of(earlier),), name, task)
+                placed = self._place((_bytes_of(earlier),), name, task, data)
             else:
                 placed = earlier.placed
         else:
             done = self._deidentify(data)
             record, name = done.record, self._layout.path(done.record, task.source.name)
-            placed = self._place(done.parts, name, task)
+            placed = self._place(done.parts, name, task, data)
         made = Made(path=self._tree.path(name), placed=placed, record=record)
         row = done_row(task.source, made, name, earlier=earlier is not None)
         return Result(row=row, place=task.place, entry=Entry(source=task.source, content=content, made=made))
 
-    def _place(self, parts: Chunks, name: str, task: Task) -> Placed:
+    def _earlier(self, content: bytes) -> Made | None:
+        """Return an output of this content that is still what it was."""
+        for made in self._cache.outputs_of(content):
+            if made.placed == found(made.path):
+                return made
+        return None
+
+    def _place(self, parts: Chunks, name: str, task: Task, data: bytes) -> Placed:
         """Write an output; it replaces what was made of the same input when that had other contents."""
         is_newer = task.before is not None and self._cache.is_only_output_of(self._tree.path(name), task.before)
-        check = partial(check_unchanged, task.source) if not task.source.members else lambda: None
+        # What is mapped is read while it is written; what was read before cannot change any more.
+        check = partial(check_unchanged, task.source) if is_mapped(data) else lambda: None
         return self._tree.place(parts, name, replace=is_newer, check=check)
 
     def _check_filters(self, data: bytes) -> None:

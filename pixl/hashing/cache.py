@@ -26,21 +26,21 @@ class CachedPseudonymiser:
     def pseudonyms(self, queries: Sequence[PseudonymQuery]) -> list[str]:
         """Return a pseudonym for each query, in their order; raises what the other pseudonymiser raises."""
         answers = self._recall(queries)
-        unknown = list(dict.fromkeys(query for query in queries if query not in answers))
-        if unknown:
-            fresh = dict(zip(unknown, self._inner.pseudonyms(unknown), strict=True))
-            self._remember(fresh)
-            answers |= fresh
-        return [answers[query] for query in queries]
+        unknown = list(dict.fromkeys(query for query, answer in zip(queries, answers, strict=True) if answer is None))
+        if not unknown:
+            return [answer for answer in answers if answer is not None]
+        fresh = dict(zip(unknown, self._inner.pseudonyms(unknown), strict=True))
+        self._remember(fresh)
+        return [answer or fresh[query] for query, answer in zip(queries, answers, strict=True)]
 
-    def _recall(self, queries: Sequence[PseudonymQuery]) -> dict[PseudonymQuery, str]:
-        found = {}
+    def _recall(self, queries: Sequence[PseudonymQuery]) -> list[str | None]:
+        """Return what is known, None in the place of what is not."""
         with self._lock:
-            for query in queries:
-                if query in self._known:
+            answers = [self._known.get(query) for query in queries]
+            for query, answer in zip(queries, answers, strict=True):
+                if answer:
                     self._known.move_to_end(query)
-                    found[query] = self._known[query]
-        return found
+        return answers
 
     def _remember(self, fresh: dict[PseudonymQuery, str]) -> None:
         with self._lock:

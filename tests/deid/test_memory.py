@@ -206,8 +206,10 @@ def change(dataset, tag, chance):
 
 
 def test_many_threads_get_what_one_image_alone_becomes():
-    """Two series of a patient and one of another, mixed: every image by one of eight threads at once."""
+    """Two series of a patient and two of others, mixed: every image by one of eight threads at once."""
     images = [image(number, SeriesInstanceUID=f"1.2.3.{number % 2}") for number in range(60)]
+    other = {"PatientID": "P2", "PatientName": "Chest^Ann", "SeriesInstanceUID": "1.2.9"}
+    images += [image(number, **other) for number in range(20)]
     images += [image(number, "MR_small.dcm") for number in range(20)]
     data = [written(one) for one in images]
     random.Random(7).shuffle(data)

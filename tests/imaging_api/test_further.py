@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+import psycopg
 import pytest
 
 from imaging_api.further import steps_of
@@ -28,10 +28,10 @@ def test_queues_are_known_by_their_names():
         steps_of(["parquet"])
 
 
-def catches(pid, number):
-    """Whether a process has a handler for a signal: before it works, that would just end it."""
-    [caught] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt")]
-    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+def is_at_work(database, password):
+    """Whether a worker has told the queue of itself."""
+    with psycopg.connect(database, password=password) as connection:
+        return connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone() != (0,)
 
 
 @pytest.mark.servers
@@ -54,7 +54,7 @@ def test_it_works_until_it_is_told_to_stop(tmp_path):
                 stderr=output,
             )
         try:
-            while worker.poll() is None and not catches(worker.pid, signal.SIGTERM):
+            while worker.poll() is None and not is_at_work(database, postgres.password):
                 time.sleep(0.1)
             assert worker.poll() is None, log.read_text()
             worker.send_signal(signal.SIGTERM)

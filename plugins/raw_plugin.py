@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pydantic
 
+from pixl.dicom.condensed import condense
+from pixl.orthanc.condensed import MOST, pack
 from pixl.project import Projects
 from plugins.raw_desk import Desk, StudyState
 from plugins.raw_follower import SWEEP_SECONDS, Follower
@@ -19,6 +21,7 @@ from plugins.rest import Answer, Asked, add_route
 
 PAGE_SCRIPT = Path(__file__).with_name("raw_study_page.js")
 STUDY = "/pixl/studies/([^/]+)"
+ORTHANC_ID = r"^[0-9a-f]{8}(-[0-9a-f]{8}){4}$"
 PATIENCE_SECONDS = 15.0
 """How long the follower may take to end: longer than the ledger takes to say that it is away."""
 
@@ -27,6 +30,14 @@ class Send(pydantic.BaseModel, extra="forbid", frozen=True):
     """The body of `POST /pixl/studies/ID/send`."""
 
     project: str
+
+
+class Wanted(pydantic.BaseModel, extra="forbid", frozen=True):
+    """The body of `POST /pixl/condensed`: Orthanc's ids."""
+
+    instances: Annotated[
+        tuple[Annotated[str, pydantic.Field(pattern=ORTHANC_ID)], ...], pydantic.Field(max_length=MOST)
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +65,11 @@ class Routes:
         self.desk.request_by_hand(project=project.name, **key_of(study))
         self.keeper.keep(study.patient_orthanc_id)
         return self.states(asked)
+
+    def condensed(self, asked: Asked) -> Answer:
+        """Send instances without their pictures: what the checks need of an original whose picture is as it was."""
+        wanted = Wanted.model_validate_json(asked.body)
+        return Answer(document=pack([condense(self.store.instance(one)) for one in wanted.instances]))
 
     def keep(self, asked: Asked) -> Answer:
         """Keep a study that is here already from being recycled while somebody needs it."""
@@ -92,6 +108,7 @@ def register(
     add_route(orthanc, "/pixl/projects", {"GET": routes.names})
     add_route(orthanc, STUDY, {"GET": routes.states})
     add_route(orthanc, f"{STUDY}/send", {"POST": routes.send})
+    add_route(orthanc, "/pixl/condensed", {"POST": routes.condensed})
     add_route(orthanc, f"{STUDY}/keep", {"POST": routes.keep})
     orthanc.ExtendOrthancExplorer(PAGE_SCRIPT.read_text(encoding="utf-8"))
 

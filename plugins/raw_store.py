@@ -56,6 +56,10 @@ class RawStore:
         """Return Orthanc's id of the study that an instance belongs to."""
         return str(self._get(f"/instances/{instance}/study")["ID"])
 
+    def instance(self, instance: str) -> bytes:
+        """Return an instance's file."""
+        return self._call(self._orthanc.GetDicomForInstance, instance)
+
     def is_protected(self, patient: str) -> bool:
         """Return whether a patient is kept from being recycled."""
         return bool(self._call(self._orthanc.RestApiGet, f"/patients/{patient}/protected").strip() == b"1")

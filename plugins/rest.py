@@ -24,7 +24,7 @@ class Busy(PixlError):
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a route answers with."""
+    """What a route answers with: a document, or bytes."""
 
     document: Any
     status: int = http.HTTPStatus.OK
@@ -105,6 +105,9 @@ def _is_json(headers: Mapping[str, str]) -> bool:
 
 
 def _send(output: Any, reply: Answer) -> None:
+    if isinstance(reply.document, bytes):
+        output.AnswerBuffer(reply.document, "application/octet-stream")
+        return
     text = json.dumps(reply.document)
     if reply.status == http.HTTPStatus.OK:
         output.AnswerBuffer(text, "application/json")

@@ -73,7 +73,7 @@ class _Look:
         """Yield the errors of an instance that its original did not have."""
         if not self._is_new(instance):
             return
-        original = instance.original
+        original = instance.whole_original
         before: set[str] | None = None
         if original:
             try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
 from typing import Any
 
 from pixl.checks.instance import SOP_CLASS, SOP_UID, STUDY_UID, DataSet, Instance
@@ -11,6 +10,7 @@ from pixl.checks.options import Options, made_with, read_options
 from pixl.checks.pixel_digest import PIXEL_DATA, frames_that_differ, samples_of
 from pixl.checks.port import Context, KnownStudy
 from pixl.checks.reading import Element
+from pixl.dicom.condensed import digest_of
 from pixl.domain.allowed import AllowedBy
 from pixl.domain.finding import Finding, Outcome
 
@@ -108,15 +108,18 @@ class _Look:
 
 
 def _picture(instance: Instance) -> Iterator[Finding]:
-    file, original = instance.data_set, instance.original
-    if PIXEL_DATA not in file.top or _was_cleaned(file):
+    file, digest = instance.data_set, instance.checked.original_pixels
+    pixels = file.top.get(PIXEL_DATA)
+    if pixels is None or _was_cleaned(file):
         return
-    digest = instance.checked.original_pixels
+    if digest is not None and digest == digest_of(memoryview(file.data)[pixels.start : pixels.end]):
+        return
+    original = instance.whole_original
     theirs = samples_of(original) if original and PIXEL_DATA in original.top else None
     if theirs is None and digest is None:
         return
     ours = samples_of(file) or b""
-    if ours == theirs or (theirs is None and sha256(ours).hexdigest() == digest):
+    if ours == theirs:
         return
     frames = list(frames_that_differ(file, ours, theirs or b""))
     told = f": frames {', '.join(map(str, frames[:TOLD_FRAMES]))}" if frames else ""

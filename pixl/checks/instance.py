@@ -78,6 +78,16 @@ class DataSet:
         ]
 
 
+def _read(data: bytes | None, *, whole: bool) -> DataSet | None:
+    """Return an original, None if there is none or it cannot be read."""
+    if data is None:
+        return None
+    try:
+        return DataSet(data, whole=whole)
+    except InstanceFailed:
+        return None
+
+
 def _what_can_be_read(file: Part10) -> list[Element]:
     """Return the elements of a file that may end early."""
     found: list[Element] = []
@@ -99,12 +109,16 @@ class Instance:
     @cached_property
     def original(self) -> DataSet | None:
         """The header that it was made of; None if it is not known, or cannot be read."""
-        if self.checked.original is None:
-            return None
-        try:
-            return DataSet(self.checked.original, whole=False)
-        except InstanceFailed:
-            return None
+        if self.checked.whole_original is None:
+            return _read(self.checked.original, whole=False)
+        # Cut off elsewhere than before its last element, it would say less than the file does.
+        return _read(self.checked.original, whole=True) or self.whole_original
+
+    @cached_property
+    def whole_original(self) -> DataSet | None:
+        """The file that it was made of, fetched if need be; None if it is not known, or cannot be read."""
+        fetch = self.checked.whole_original
+        return _read(self.checked.original if fetch is None else fetch(), whole=False)
 
     @cached_property
     def modality(self) -> str:

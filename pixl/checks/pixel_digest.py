@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import sha256
 
 from pixl.checks.instance import DataSet
 from pixl.dicom.code_stream import comments
@@ -14,20 +13,6 @@ from pixl.domain.errors import InstanceFailed
 PIXEL_DATA = 0x7FE00010
 FRAMES, SAMPLES, ROWS, COLUMNS = 0x00280008, 0x00280002, 0x00280010, 0x00280011
 ALLOCATED, STORED, HIGH_BIT, SIGNED = 0x00280100, 0x00280101, 0x00280102, 0x00280103
-
-
-def pixel_digest(data: bytes) -> str | None:
-    """Return the SHA-256, in hexadecimal digits, of the samples in a DICOM file; None if it has no pixel data.
-
-    Comments in code streams and bits that belong to no sample are left out: the engine takes them away.
-
-    Raises
-    ------
-    InstanceFailed
-        The file cannot be read to its end.
-    """
-    samples = samples_of(DataSet(data, whole=True))
-    return None if samples is None else sha256(samples).hexdigest()
 
 
 def samples_of(file: DataSet) -> bytes | None:

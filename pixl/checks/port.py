@@ -7,7 +7,7 @@ the suite turns that into a finding which holds the study.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -29,9 +29,11 @@ class Checked:
     data: bytes = field(repr=False)
     """The de-identified file, whole."""
     original: bytes | None = field(default=None, repr=False)
-    """The file it was made of; the pixel data may be cut off. None: not known."""
+    """The file it was made of; what stands from the pixel data on may be cut off. None: not known."""
     original_pixels: str | None = None
-    """The SHA-256 of the value of the original's pixel data, in hexadecimal digits, where it is known."""
+    """The digest (`pixl.dicom.condensed`) of the value of the original's pixel data as stored, where it is known."""
+    whole_original: Callable[[], bytes] | None = field(default=None, repr=False)
+    """Fetches the whole file where `original` is cut off: a checker may ask, and should not do so for each instance."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

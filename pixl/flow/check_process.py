@@ -13,6 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -81,8 +82,21 @@ class _Worker:
             document, blobs = frame
             if "end" in document:
                 return
-            original = blobs[1] if len(blobs) > 1 else None
-            yield Checked(name=document["name"], data=blobs[0], original=original)
+            yield Checked(
+                name=document["name"],
+                data=blobs[0],
+                original=blobs[1] if len(blobs) > 1 else None,
+                original_pixels=document["pixels"],
+                whole_original=cache(self._whole_original) if document["cut"] else None,
+            )
+
+    def _whole_original(self) -> bytes:
+        """Have the parent fetch the original of the instance that is being looked at."""
+        self._say({"whole": True})
+        frame = receive(self._source)
+        if frame is None:
+            os._exit(0)
+        return frame[1][0]
 
     def _suite(self, file: str) -> Suite:
         """Return a project's checkers, loaded anew where the project or its policy has changed."""

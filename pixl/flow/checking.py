@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pixl.checks import Checked, KnownStudy
+from pixl.dicom.condensed import Condensed
 from pixl.domain.errors import StudyLost
 from pixl.domain.finding import Finding
 from pixl.domain.project import Project
 from pixl.domain.pseudonym import Pseudonymiser, PseudonymKind, PseudonymQuery
 from pixl.ledger import Checks, SeriesCheck, Study
 from pixl.orthanc import NotStored, OrthancClient, StoredInstance
+from pixl.orthanc.condensed import MOST
 from pixl.text import Identifiers
 
 AHEAD = 3
 """How many instances are read while one is being checked."""
+
+
+Item = TypeVar("Item")
+Read = TypeVar("Read")
 
 
 class RunSuite(Protocol):
@@ -82,20 +90,42 @@ class SeriesChecker:
         )
 
     def _read(self, pairs: Sequence[tuple[StoredInstance, str | None]]) -> Iterator[Checked]:
-        """Yield the instances in order; the next few are read meanwhile."""
-        waiting = iter(pairs)
-        with ThreadPoolExecutor(AHEAD, thread_name_prefix="check-read") as pool:
-            reading: list[Future[Checked]] = [pool.submit(self._pair, *pair) for pair in islice(waiting, AHEAD)]
-            while reading:
-                yield reading.pop(0).result()
-                reading += [pool.submit(self._pair, *pair) for pair in islice(waiting, 1)]
+        """Yield the instances in order; the next few are read meanwhile, and the originals' headers many at once."""
+        batches = [pairs[first : first + MOST] for first in range(0, len(pairs), MOST)]
+        with ThreadPoolExecutor(AHEAD + 1, thread_name_prefix="check-read") as pool:
+            headers = chain.from_iterable(_ahead(pool, self._headers, batches, 1))
+            outputs = _ahead(pool, lambda pair: self.anon.instance(pair[0].orthanc_id), pairs, AHEAD)
+            for (output, original), data, header in zip(pairs, outputs, headers, strict=True):
+                yield self._checked(output.sop_uid, data, original, header)
 
-    def _pair(self, output: StoredInstance, original: str | None) -> Checked:
+    def _headers(self, pairs: Sequence[tuple[StoredInstance, str | None]]) -> list[Condensed | None]:
+        """Return the originals without their pictures; None where there is no original, or it is needed whole."""
+        wanted = [original for _, original in pairs if original]
+        found = dict(zip(wanted, self.raw.condensed(wanted), strict=True)) if wanted else {}
+        return [found.get(original) if original else None for _, original in pairs]
+
+    def _checked(self, name: str, data: bytes, original: str | None, header: Condensed | None) -> Checked:
+        if original is None:
+            return Checked(name=name, data=data)
+        if header is None:
+            return Checked(name=name, data=data, original=self.raw.instance(original))
         return Checked(
-            name=output.sop_uid,
-            data=self.anon.instance(output.orthanc_id),
-            original=self.raw.instance(original) if original else None,
+            name=name,
+            data=data,
+            original=header.header,
+            original_pixels=header.pixels,
+            whole_original=partial(self.raw.instance, original),
         )
+
+
+def _ahead(pool: Executor, read: Callable[[Item], Read], items: Iterable[Item], count: int) -> Iterator[Read]:
+    """Yield what is read of each item, in order; `count` are being read meanwhile."""
+    waiting = iter(items)
+    reading = deque(pool.submit(read, item) for item in islice(waiting, count))
+    while reading:
+        done = reading.popleft().result()
+        reading.extend(pool.submit(read, item) for item in islice(waiting, 1))
+        yield done
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -49,6 +49,7 @@ class CheckProcess:
     def __init__(self, limits: Limits, command: tuple[str, ...] = COMMAND) -> None:
         self._limits = limits
         self._looking = "suite"
+        self._given: Checked | None = None
         self._process = subprocess.Popen(
             [*command, str(limits.megabytes)],
             stdin=subprocess.PIPE,
@@ -100,9 +101,9 @@ class CheckProcess:
         send(sink, {"project": str(project), "known": known_to_json(known)})
         while frame := receive(source):
             match frame[0]:
-                case {"next": _}:
+                case {"next": _} | {"whole": _}:
                     touch(None)  # reading an instance has limits of its own
-                    self._give(sink, next(instances, None))
+                    self._give(sink, instances, only_whole="whole" in frame[0])
                 case {"looking": name}:
                     self._looking = name
                     continue  # the time is an instance's, not a checker's
@@ -120,12 +121,25 @@ class CheckProcess:
             touch(time.monotonic() + self._limits.seconds)
         return self._lost(findings)
 
-    def _give(self, sink: Any, checked: Checked | None) -> None:
+    def _give(self, sink: Any, instances: Iterator[Checked], *, only_whole: bool) -> None:
+        """Give the next instance, or the whole original of the one that is being looked at."""
+        if only_whole:
+            self._give_whole(sink)
+            return
+        checked = self._given = next(instances, None)
         if checked is None:
             send(sink, {"end": True})
             return
         blobs = [checked.data] if checked.original is None else [checked.data, checked.original]
-        send(sink, {"name": checked.name}, *blobs)
+        cut = checked.whole_original is not None
+        send(sink, {"name": checked.name, "pixels": checked.original_pixels, "cut": cut}, *blobs)
+
+    def _give_whole(self, sink: Any) -> None:
+        """Give the original of an instance; once, or a checker that asks for ever would never be too late."""
+        if self._given is None or self._given.whole_original is None:
+            raise ValueError("a check process asks for what it was not offered")
+        send(sink, {}, self._given.whole_original())
+        self._given = None
 
     def _lost(self, findings: list[Finding]) -> Checks:
         self.end()

@@ -1,12 +1,12 @@
 """What came out belongs together, and is what went in."""
 
-import hashlib
+import dataclasses
 
 import pytest
-from pydicom.uid import ExplicitVRBigEndian, JPEGBaseline8Bit
+from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, JPEGBaseline8Bit
 
 from pixl.checks import Checked, KnownStudy
-from pixl.checks.pixel_digest import pixel_digest
+from pixl.dicom.condensed import condense, digest_of
 from pixl.testing.outputs import dicom, original
 
 from .conftest import findings
@@ -93,9 +93,8 @@ def test_a_picture_in_which_a_rule_blackened_something_is_not_compared():
 
 
 def test_a_digest_of_the_original_is_enough():
-    source = picture(b"\x01\xf2" * 8, make=original)
-    right = Checked(name="2.25.0", data=picture(), original=None, original_pixels=pixel_digest(source))
-    wrong = Checked(name="2.25.0", data=picture(), original_pixels=hashlib.sha256(b"").hexdigest())
+    right = Checked(name="2.25.0", data=picture(), original=None, original_pixels=digest_of(b"\x01\x02" * 8))
+    wrong = Checked(name="2.25.0", data=picture(), original_pixels=digest_of(b""))
     assert kinds(right) == []
     assert kinds(wrong) == ["pixels-changed"]
 
@@ -110,15 +109,56 @@ def test_big_endian_pictures_are_compared_too():
     assert kinds((picture(**order), picture(make=original, **order))) == []
 
 
-def test_a_digest_leaves_out_comments_in_code_streams():
+def test_comments_in_code_streams_are_no_part_of_the_picture():
     from pydicom.encaps import encapsulate
 
-    def compressed(comment):
+    def compressed(comment, make=dicom):
         frame = b"\xff\xd8\xff\xfe\x00\x0a" + comment + b"\xff\xda\x00\x02abcd\xff\xd9"
-        return dicom(PixelData=encapsulate([frame]), syntax=JPEGBaseline8Bit, **(PIXELS | {"BitsAllocated": 8}))
+        return make(PixelData=encapsulate([frame]), syntax=JPEGBaseline8Bit, **(PIXELS | {"BitsAllocated": 8}))
 
-    assert pixel_digest(compressed(b"Ashbury ")) == pixel_digest(compressed(bytes(8)))
+    assert kinds((compressed(bytes(8)), compressed(b"Ashbury ", original))) == []
 
 
-def test_a_file_without_pixel_data_has_no_digest():
-    assert pixel_digest(dicom()) is None
+def condensed(output, source, asked):
+    """Return an output with its original as orthanc-raw sends it; `asked` takes down who wants the whole."""
+    short = condense(source)
+
+    def whole():
+        asked.append(True)
+        return source
+
+    return Checked(
+        name="2.25.0", data=output, original=short.header, original_pixels=short.pixels, whole_original=whole
+    )
+
+
+@pytest.mark.parametrize("syntax", [None, ExplicitVRBigEndian, ImplicitVRLittleEndian])
+def test_of_a_picture_that_is_what_it_was_only_the_header_is_needed(syntax):
+    asked, order = [], {"syntax": syntax} if syntax else {}
+    assert kinds(condensed(picture(**order), picture(make=original, **order), asked)) == []
+    assert asked == []
+
+
+def test_a_picture_with_another_digest_is_compared_with_the_whole_original():
+    asked, frames = [], {"NumberOfFrames": 2}
+    before, after = b"\x01\x02" * 16, b"\x01\x02" * 8 + b"\x01\x03" * 8
+    (found,) = findings(
+        "consistency", condensed(picture(after, **frames), picture(before, make=original, **frames), asked)
+    )
+    assert found.reason.endswith("frames 2")
+    assert asked == [True]
+
+
+def test_cleared_bits_are_seen_to_be_such_in_the_whole_original():
+    asked = []
+    assert kinds(condensed(picture(b"\x01\x02" * 8), picture(b"\x01\xf2" * 8, make=original), asked)) == []
+    assert asked == [True]
+
+
+def test_a_header_that_is_cut_off_in_the_middle_is_not_taken_for_the_whole(told):
+    """A UID of the original stands behind where it was cut."""
+    asked, source = [], picture(make=original)
+    pair = condensed(picture(StudyInstanceUID="1.2.3.400002"), source, asked)
+    cut = dataclasses.replace(pair, original=source[: source.index(b"1.2.3.400002") - 3])
+    assert ("original-uid", "(0020,000D)") in told(findings("consistency", cut))
+    assert asked == [True]

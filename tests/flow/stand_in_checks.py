@@ -50,6 +50,9 @@ def act(instance):
         case [b"print"]:
             os.write(1, b"SECRETNAME\n" * 100)
             print("SECRETNAME", flush=True)
+        case [b"whole"]:
+            twice = instance.whole_original() + instance.whole_original()
+            yield Finding(checker="stand-in", kind="original", reason="seen", where="file", value=twice.decode())
         case [b"original"]:
             yield Finding(
                 checker="stand-in", kind="original", reason="seen", where="file", value=instance.original.decode()

@@ -14,6 +14,7 @@ import pytest
 from pixl.checks import Checked, KnownStudy
 from pixl.domain.errors import ConfigurationError, RetryLater
 from pixl.flow.child import CheckProcesses, Limits
+from pixl.orthanc import NotStored
 
 STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in_checks.py")))
 PROJECT = Path("lungs.yaml")
@@ -56,6 +57,32 @@ def test_an_original_is_compared_with_what_it_became(processes):
     assert [finding.value for finding in found.findings] == ["SMITH"]
 
 
+def test_the_whole_original_is_fetched_when_a_checker_asks_for_it_and_once(processes):
+    asked = []
+
+    def pair(number):
+        def whole():
+            asked.append(number)
+            return b"SMITH"
+
+        text = b"whole" if number == 1 else b"nothing"
+        return Checked(name=f"2.25.{number}", data=text, original=b"SM", original_pixels="00", whole_original=whole)
+
+    found = processes.check(PROJECT, KnownStudy(), iter([pair(0), pair(1), pair(2)]))
+    assert [finding.value for finding in found.findings] == ["SMITHSMITH"]
+    assert asked == [1]
+
+
+def test_an_original_that_has_vanished_is_an_error_of_its_own(processes):
+    def whole():
+        raise NotStored
+
+    one = Checked(name="2.25.1", data=b"whole", original=b"SM", original_pixels="00", whole_original=whole)
+    with pytest.raises(NotStored):
+        processes.check(PROJECT, KnownStudy(), iter([one]))
+    assert list(check(processes, "nothing").findings) == []
+
+
 @pytest.mark.parametrize("text", ["kill", "eat", "raise"])
 def test_a_checker_that_breaks_the_process_holds_the_series_and_the_next_one_has_another(processes, text):
     found = check(processes, "find SMITH", text, "find JONES")
@@ -75,8 +102,8 @@ def test_a_checker_that_hangs_is_ended_when_its_time_is_up():
 
 
 def test_the_time_is_that_of_one_instance(processes):
-    made = CheckProcesses(Limits(seconds=3, megabytes=2048), STAND_IN)
-    found = made.check(PROJECT, KnownStudy(), instances(*["sleep 0.8"] * 5))
+    made = CheckProcesses(Limits(seconds=8, megabytes=2048), STAND_IN)
+    found = made.check(PROJECT, KnownStudy(), instances(*["sleep 2"] * 5))
     assert list(found.findings) == []
     made.close()
 

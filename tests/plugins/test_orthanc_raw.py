@@ -3,9 +3,17 @@ from __future__ import annotations
 import json
 import threading
 import time
+from pathlib import Path
 
 import pytest
+from pydicom.data import get_testdata_file
 
+from pixl.dicom.condensed import condense
+from pixl.domain.errors import ConfigurationError
+from pixl.orthanc import NotStored, OrthancClient
+from pixl.testing.instances import instance_file
+
+REAL = ("CT_small.dcm", "MR_small_bigendian.dcm", "JPEG2000.dcm", "image_dfl.dcm", "rtplan.dcm")
 pytestmark = pytest.mark.servers
 
 
@@ -163,6 +171,42 @@ def test_a_study_is_sent_by_hand_and_its_state_shows(cache, desk, dicom, study_u
             "since": "2026-01-02T03:04:05+00:00",
         }
         assert client.is_protected(study.patient_orthanc_id)
+
+
+def test_originals_are_sent_without_their_pictures(cache, desk, study_uid):
+    files = [instance_file(study_uid, PixelData=bytes(range(100)) * 4, Rows=10, Columns=20, BitsAllocated=16)]
+    files += [Path(get_testdata_file(name)).read_bytes() for name in REAL]
+    with cache().client() as client:
+        ids = [client.upload(data).orthanc_id for data in files]
+        answers = client.condensed(ids)
+        stored = [client.instance(one) for one in ids]
+    assert answers == [condense(data) for data in stored]
+    assert [answer is not None for answer in answers] == [True, True, True, False, False, False]
+
+
+def test_of_what_is_not_there_and_where_nobody_knows_how_everything_is_fetched_whole(
+    cache, raw, desk, dicom, study_uid
+):
+    with cache().client() as client:
+        there = client.upload(dicom(study_uid)).orthanc_id
+        gone = "-".join(["01234567"] * 5)
+        assert client.condensed([there, gone]) == [None, None]
+        with pytest.raises(NotStored):
+            client.instance(gone)
+    with raw.client() as without_the_plugin:
+        assert without_the_plugin.condensed([gone]) == [None]
+
+
+def test_originals_are_sent_to_nobody_but_who_has_a_password(cache, desk, dicom, study_uid):
+    orthanc = cache()
+    with orthanc.client() as client:
+        there = client.upload(dicom(study_uid)).orthanc_id
+        with pytest.raises(ConfigurationError, match="does not take"):
+            client.condensed(["../patients"])
+        with pytest.raises(ConfigurationError, match="does not take"):
+            client.condensed([there] * 17)
+    with OrthancClient(orthanc.url, "pixl", "wrong") as stranger, pytest.raises(ConfigurationError, match="refuses"):
+        stranger.condensed([there])
 
 
 def test_wrong_requests_are_told_why(cache, desk, dicom, study_uid):

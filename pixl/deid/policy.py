@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from pixl.deid.content import Concept
 from pixl.deid.operations import Keep, Operation, Remove
@@ -44,10 +44,17 @@ class Rule:
 
     def wide_targets(self) -> Iterator[int]:
         """Yield the standard tags that this rule is for without naming them."""
-        for tag, (vrs, _) in dictionary().items() if self.groups or self.vrs else ():
-            in_group = not self.groups or tag >> 16 in self.groups
-            if in_group and (not self.vrs or (vrs[:1] and vrs[0] in self.vrs)):
-                yield tag
+        yield from _listed(self.groups, self.vrs) if self.groups or self.vrs else ()
+
+
+@cache
+def _listed(groups: tuple[int, ...], vrs: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the tags of the dictionary in some groups, of some representations; none given means any."""
+    return tuple(
+        tag
+        for tag, (own, _) in dictionary().items()
+        if (not groups or tag >> 16 in groups) and (not vrs or (own[:1] and own[0] in vrs))
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,9 +19,10 @@ from typing import IO, Any
 
 from pixl.checks import Checked, Suite, load_suite
 from pixl.checks.words import common_words
-from pixl.deid import Policies
+from pixl.deid import Policies, Policy
 from pixl.deid.allowed import allowed_by
 from pixl.domain.errors import ConfigurationError
+from pixl.domain.project import Project
 from pixl.flow.findings_json import finding_to_json, known_from_json
 from pixl.flow.frames import receive, send
 from pixl.project import load_project
@@ -57,12 +58,12 @@ class _Worker:
         self._source = source
         self._sink = sink
         self._policies = Policies()
-        self._suites: dict[str, Suite] = {}
+        self._made_for: tuple[Project, Policy] | None = None
 
     def series(self, begin: Mapping[str, Any]) -> None:
         """Check a series, and say how it ended."""
         try:
-            suite = self._suite(begin["project"])
+            suite = self._suite_of(begin["project"])
             for finding in suite.check(self._instances(), known_from_json(begin["known"])):
                 self._say({"finding": finding_to_json(finding)})
             self._say({"done": suite.made_with()})
@@ -98,15 +99,15 @@ class _Worker:
             os._exit(0)
         return frame[1][0]
 
-    def _suite(self, file: str) -> Suite:
+    def _suite_of(self, file: str) -> Suite:
         """Return a project's checkers, loaded anew where the project or its policy has changed."""
         project = load_project(Path(file))
         policy = self._policies(project)
-        key = f"{project}{policy.hash}"
-        if key not in self._suites:
+        if self._made_for is None or self._made_for[0] != project or self._made_for[1] is not policy:
             suite = load_suite(project, allowed=allowed_by(policy))
-            self._suites = {key: suite.watched(lambda name: self._say({"looking": name}))}
-        return self._suites[key]
+            self._suite = suite.watched(lambda name: self._say({"looking": name}))
+            self._made_for = project, policy
+        return self._suite
 
     def _say(self, document: Mapping[str, Any]) -> None:
         send(self._sink, document)

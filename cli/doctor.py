@@ -22,6 +22,7 @@ from rich.markup import escape
 
 from cli.doctor_reports import tries
 from pixl.deid import load_policy
+from pixl.deid.allowed import allowed_by
 from pixl.domain.errors import ConfigurationError, PixlError, ServiceUnavailable
 from pixl.domain.person import Role
 from pixl.domain.secret import SecretStore
@@ -273,8 +274,12 @@ def _free_ports(settings: Settings) -> str:
 
 
 def _loaded(projects: Projects, name: str) -> str:
+    from pixl.checks import load_suite  # noqa: PLC0415  the checkers take their time
+
     project = projects.get(name)
-    return f"{project.file} is valid; its policy is {load_policy(project).hash[:12]}"
+    policy = load_policy(project)
+    checkers = ", ".join(load_suite(project, allowed=allowed_by(policy)).names)
+    return f"{project.file} is valid; its policy is {policy.hash[:12]}, its checkers are {checkers}"
 
 
 def _notes(projects: Projects, name: str) -> tuple[str, ...]:

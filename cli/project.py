@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pixl.deid import load_policy
+from pixl.deid.allowed import allowed_by
 from pixl.domain.errors import ConfigurationError, PixlError
 from pixl.domain.project import Project
 from pixl.project import Projects
@@ -85,9 +86,12 @@ def show(name: Name) -> None:
 
 
 def _check(projects: Projects, name: str, console: Console) -> bool:
+    from pixl.checks import load_suite  # noqa: PLC0415  the checkers take their time
+
     try:
         project = projects.get(name)
         policy = load_policy(project)
+        load_suite(project, allowed=allowed_by(policy))
     except PixlError as error:
         console.print(Text.assemble((f"{name}: ", "bold red"), str(error)))
         return False

@@ -12,28 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pydicom
-from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import pixel_array
 
+from pixl.dicom.undecodable import BROKEN
+
 LONGEST_EDGE = 2048
 """Pixels. A larger picture is thinned out; its boxes stay where they are, because they scale with it."""
-BROKEN = (
-    InvalidDicomError,
-    BytesLengthException,
-    AttributeError,
-    EOFError,
-    IndexError,
-    KeyError,
-    MemoryError,
-    NotImplementedError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-"""What decoders and pydicom raise on data that they cannot read."""
 COLOUR_DIMENSIONS = 3
 
 
@@ -85,7 +70,7 @@ def read_frame(data: bytes, number: int) -> Frame:
             pixels = pixel_array(dataset, index=number) if "PixelData" in dataset else None
             if pixels is not None:
                 return _frame(dataset, pixels)
-    except BROKEN as error:
+    except (*BROKEN, MemoryError) as error:
         raise NoPicture(f"this cannot be shown as a picture ({type(error).__name__})") from None
     raise NoPicture("this instance has no pixels")
 

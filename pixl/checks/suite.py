@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import EntryPoints, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 
 from pixl.checks.instance import Instance
 from pixl.checks.port import Checked, Checker, Context, Examination, KnownStudy, MakeChecker
@@ -110,11 +110,17 @@ def _made(choice: CheckerChoice, installed: EntryPoints, context: Context, where
     try:
         make: MakeChecker = found[0].load()
     except ImportError as error:
-        raise ConfigurationError(f"{where}: {choice.name}: {error.name} is not installed") from None
+        raise ConfigurationError(f"{where}: {choice.name}: {error.name} is not installed{_hint(found[0])}") from None
     try:
         return make(choice.options, context)
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: {choice.name}: {error}") from None
+
+
+def _hint(point: EntryPoint) -> str:
+    """Return how to install what a checker needs, if its entry point names an extra of its package for that."""
+    package = point.dist.name if point.dist else ""
+    return f": pip install '{package}[{','.join(point.extras)}]'" if point.extras and package else ""
 
 
 def _begun(one: _Running, checker: Checker, known: KnownStudy) -> Iterator[Finding]:

@@ -6,28 +6,12 @@ import io
 import warnings
 
 import pydicom
-from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from pixl.dicom.part10 import Part10, read_part10
+from pixl.dicom.undecodable import BROKEN
 from pixl.domain.errors import InstanceFailed
-
-BROKEN = (
-    InvalidDicomError,
-    BytesLengthException,
-    AttributeError,
-    EOFError,
-    IndexError,
-    KeyError,
-    NotImplementedError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-"""What decoders and pydicom raise on data that they cannot read."""
 
 
 def uncompressed(data: bytes, transfer_syntax: str) -> Part10:

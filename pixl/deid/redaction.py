@@ -14,10 +14,11 @@ import pydicom
 from pydicom.dataset import Dataset
 
 from pixl.deid.blackout import Blackout
-from pixl.deid.codecs import BROKEN, uncompressed
+from pixl.deid.codecs import uncompressed
 from pixl.deid.picture import Picture, read_picture
 from pixl.deid.regions import Spans
 from pixl.dicom.part10 import ENCAPSULATED, read_part10
+from pixl.dicom.undecodable import BROKEN
 from pixl.domain.errors import InstanceFailed
 from pixl.domain.finding import Box
 

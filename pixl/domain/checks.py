@@ -22,5 +22,7 @@ class Checks:
     """The checkers of a project, in the order in which they look."""
 
     checkers: tuple[CheckerChoice, ...] = tuple(
-        CheckerChoice(name=name) for name in ("private", "consistency", "doubtful-objects", "known-values", "rules")
+        CheckerChoice(name=name)
+        for name in ("private", "consistency", "doubtful-objects", "known-values", "rules", "pixels")
     )
+    """What costs most looks last."""

@@ -28,14 +28,16 @@ class Decision(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Box:
-    """A rectangle in a frame, in pixels from its top left corner."""
+    """A rectangle in frames, in pixels from their top left corner."""
 
     frame: int
-    """From 0."""
+    """From 0; the first one."""
     left: int
     top: int
     width: int
     height: int
+    last: int | None = None
+    """The last frame in which what is in the rectangle is; None: nobody knows, so it may be in any."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -145,6 +145,7 @@ def _known(study: Study, check: SeriesCheck, originals: _Originals) -> KnownStud
         identifiers=Identifiers(numbers=numbers, dates=dates),
         original_uids=originals.uids,
         expected_instances=check.output.instances,
+        made_again=study.revision > 1,
     )
 
 

@@ -44,6 +44,7 @@ def known_to_json(known: KnownStudy) -> dict[str, Any]:
         "original_uids": sorted(known.original_uids),
         "expected_instances": known.expected_instances,
         "pixels_changed": sorted(known.pixels_changed),
+        "made_again": known.made_again,
     }
 
 
@@ -57,4 +58,5 @@ def known_from_json(document: Mapping[str, Any]) -> KnownStudy:
         original_uids=frozenset(document["original_uids"]),
         expected_instances=document["expected_instances"],
         pixels_changed=frozenset(document["pixels_changed"]),
+        made_again=document["made_again"],
     )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import sys
 
 import pytest
 
@@ -129,6 +130,19 @@ def project_with(checks):
 def test_the_default_checkers_are_installed():
     suite = load_suite(project_with(Checks()), allowed=allowing())
     assert suite.names == tuple(choice.name for choice in Checks().checkers)
+
+
+def test_text_in_pictures_is_looked_for_by_default_and_after_what_costs_less():
+    assert Checks().checkers[-1].name == "pixels"
+
+
+@pytest.mark.parametrize("library", ["cv2", "onnxruntime"])
+def test_a_default_checker_without_its_library_is_an_error_that_says_what_to_install(monkeypatch, library):
+    monkeypatch.setitem(sys.modules, library, None)
+    for name in [name for name in sys.modules if name.startswith("pixl.checks.pixels")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(ConfigurationError, match=rf"pixels: {library} is not installed: pip install 'pixl\[ocr\]'"):
+        load_suite(project_with(Checks()), allowed=allowing())
 
 
 def test_checkers_look_in_the_order_of_the_project():

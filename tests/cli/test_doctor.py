@@ -76,6 +76,21 @@ def test_a_project_file_with_a_misspelt_key_is_a_failure_that_names_it(settings,
     assert "projekt" in findings(settings, store, "fail")["project demo"]
 
 
+def test_a_checker_whose_library_is_missing_is_a_failure_that_says_what_to_install(settings, store, monkeypatch):
+    (settings.projects / "tag-operations").mkdir()
+    (settings.projects / "tag-operations" / "ours.yaml").write_text("[]")
+    (settings.projects / "demo.yaml").write_text(PEERS)
+    assert "its checkers are private," in findings(settings, store, "ok")["project demo"]
+    without_onnxruntime(monkeypatch)
+    assert "pip install 'pixl[ocr]'" in findings(settings, store, "fail")["project demo"]
+
+
+def without_onnxruntime(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    for name in [name for name in sys.modules if name.startswith("pixl.checks.pixels")]:
+        monkeypatch.delitem(sys.modules, name)
+
+
 def test_what_a_project_says_that_means_something_else_here_is_a_warning(settings, store):
     (settings.projects / "tag-operations").mkdir()
     (settings.projects / "tag-operations" / "ours.yaml").write_text(

@@ -1,6 +1,7 @@
 """`pixl policy` and `pixl project`, as a person uses them."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,15 @@ def test_projects_are_listed_shown_and_checked(pixl):
     checked = pixl("project", "check")
     assert checked.exit_code == 0
     assert "demo: right" in checked.output
+
+
+def test_a_project_whose_checkers_cannot_run_is_not_right(pixl, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    for name in [name for name in sys.modules if name.startswith("pixl.checks.pixels")]:
+        monkeypatch.delitem(sys.modules, name)
+    checked = pixl("project", "check", "demo")
+    assert checked.exit_code == 2
+    assert "onnxruntime is not installed: pip install 'pixl[ocr]'" in checked.output
 
 
 def test_a_new_project_is_right_at_once_and_never_overwrites(pixl, monkeypatch, tmp_path):

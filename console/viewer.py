@@ -129,7 +129,8 @@ def _boxes(slides: Sequence[Slide], stored: StoredFinding, this: StoredFinding |
             is_this=this is not None and stored.id == this.id,
         )
         for number, slide in enumerate(slides)
-        if slide.sop_uid == finding.instance and slide.frame == box.frame
+        if slide.sop_uid == finding.instance
+        and box.frame <= slide.frame <= (box.frame if box.last is None else box.last)
     ]
 
 

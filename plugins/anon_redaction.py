@@ -26,7 +26,7 @@ def with_redactions(treatment: Treatment, wanted: Mapping[str, Wanted]) -> Treat
 
 def _of(wanted: Wanted) -> Redactions:
     boxes = tuple(
-        Box(frame=frame, left=left, top=top, width=width, height=height)
-        for frame, left, top, width, height in wanted.boxes
+        Box(frame=frame, left=left, top=top, width=width, height=height, last=last)
+        for frame, left, top, width, height, last in wanted.boxes
     )
     return Redactions(boxes=boxes, elements=wanted.elements)

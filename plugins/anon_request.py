@@ -14,8 +14,8 @@ from pixl.orthanc import StoredSeries
 class Wanted(pydantic.BaseModel, extra="forbid", frozen=True):
     """What is to be removed from one instance after it has been de-identified."""
 
-    boxes: tuple[tuple[int, int, int, int, int], ...] = ()
-    """Frame, left, top, width, height."""
+    boxes: tuple[tuple[int, int, int, int, int, int | None], ...] = ()
+    """First frame, left, top, width, height, last frame; null: in every frame."""
     elements: tuple[str, ...] = ()
     """Paths such as `(0040,A730)[1].(0040,A160)`."""
 

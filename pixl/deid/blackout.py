@@ -25,6 +25,8 @@ class Blackout:
     spans: tuple[Spans, ...]
     devices: tuple[str, ...]
     """Which entries of the lists say so."""
+    frames: tuple[range, ...] = ()
+    """The frames in which each of the spans is blackened; empty: all of them in every frame."""
 
     def apply(self, value: bytes, vr: bytes) -> bytes:
         """Return pixel data with the regions blackened.
@@ -42,24 +44,32 @@ class Blackout:
         swapped = picture.big_endian and picture.allocated == ALLOCATED[0] and vr == b"OW"
         pixels = bytearray(_swapped(value) if swapped else value)
         for frame in range(picture.frames):
-            self._frame(pixels, frame * size)
+            self._frame(pixels, frame * size, self._spans_in(frame))
         return _swapped(pixels) if swapped else bytes(pixels)
 
-    def _frame(self, pixels: bytearray, start: int) -> None:
+    def _spans_in(self, frame: int) -> tuple[Spans, ...]:
+        if not self.frames:
+            return self.spans
+        return tuple(spans for spans, frames in zip(self.spans, self.frames, strict=True) if frame in frames)
+
+    def _frame(self, pixels: bytearray, start: int, wanted: tuple[Spans, ...]) -> None:
         picture, black = self.picture, [_encoded(value, self.picture) for value in _black(self.picture)]
         if picture.photometric == "YBR_FULL_422":
-            self._fill(pixels, start, picture.columns * 2, black[0] * 2 + black[1] + black[2], columns=2)
+            self._fill(pixels, start, picture.columns * 2, black[0] * 2 + black[1] + black[2], wanted, columns=2)
         elif picture.planar:
             plane = picture.rows * picture.columns * picture.allocated // 8
             for number, sample in enumerate(black):
-                self._fill(pixels, start + number * plane, picture.columns * len(sample), sample)
+                self._fill(pixels, start + number * plane, picture.columns * len(sample), sample, wanted)
         else:
             pixel = b"".join(black)
-            self._fill(pixels, start, picture.columns * len(pixel), pixel)
+            self._fill(pixels, start, picture.columns * len(pixel), pixel, wanted)
 
-    def _fill(self, pixels: bytearray, start: int, stride: int, unit: bytes, columns: int = 1) -> None:
+    @staticmethod
+    def _fill(
+        pixels: bytearray, start: int, stride: int, unit: bytes, wanted: tuple[Spans, ...], *, columns: int = 1
+    ) -> None:
         """Put `unit`, which is so many columns wide, wherever a span says so."""
-        for spans in self.spans:
+        for spans in wanted:
             for row, parts in enumerate(spans):
                 for begin, end in parts:
                     first, count = begin // columns, -(-end // columns) - begin // columns

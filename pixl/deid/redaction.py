@@ -1,6 +1,6 @@
 """Removes what a reviewer found from a de-identified file: elements by their paths, and what is in boxes of its frames.
 
-A box is blackened in every frame: what moves from one frame to the next is then gone from all of them.
+A box is blackened in the frames that it names, in every frame if it names none to the end.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _remove(dataset: Dataset, path: str) -> None:
 
 def _blacken(dataset: Dataset, picture: Picture, boxes: Sequence[Box]) -> None:
     element = dataset[PIXEL_DATA]
-    blackout = Blackout(picture=picture, spans=(_spans(boxes, picture),), devices=("review",))
+    blackout = _blackout(boxes, picture)
     element.value = blackout.apply(element.value, element.VR.encode())
     value, scheme, meaning = CLEANED_PIXELS
     codes = dataset.setdefault(0x00120064, pydicom.DataElement(0x00120064, "SQ", [])).value
@@ -93,6 +93,23 @@ def _blacken(dataset: Dataset, picture: Picture, boxes: Sequence[Box]) -> None:
         code = Dataset()
         code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, scheme, meaning
         codes.append(code)
+
+
+def _blackout(boxes: Sequence[Box], picture: Picture) -> Blackout:
+    groups: dict[range, list[Box]] = {}
+    for box in boxes:
+        groups.setdefault(_frames(box, picture), []).append(box)
+    spans = tuple(_spans(group, picture) for group in groups.values())
+    return Blackout(picture=picture, spans=spans, devices=("review",), frames=tuple(groups))
+
+
+def _frames(box: Box, picture: Picture) -> range:
+    """Return the frames in which a box is blackened."""
+    if box.last is None:
+        return range(picture.frames)
+    if not 0 <= box.frame <= box.last < picture.frames:
+        raise InstanceFailed("boxes cannot be blackened: one is in a frame that is not there")
+    return range(box.frame, box.last + 1)
 
 
 def _spans(boxes: Sequence[Box], picture: Picture) -> Spans:

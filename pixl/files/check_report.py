@@ -23,7 +23,7 @@ from pixl.files.report import _Lines, _private, _text
 
 FINDINGS, FAILURES, FILES = "findings.parquet", "failures.csv", "files.csv"
 PART = pa.struct([("word", pa.string()), ("kind", pa.string()), ("offset", pa.int32())])
-BOX = pa.struct([(name, pa.int32()) for name in ("frame", "left", "top", "width", "height")])
+BOX = pa.struct([(name, pa.int32()) for name in ("frame", "left", "top", "width", "height", "last")])
 TEXTS = "file sop_uid series_uid device checker kind outcome reason where column value"
 SCHEMA = pa.schema(
     [

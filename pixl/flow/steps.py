@@ -244,7 +244,9 @@ def redactions_of(wanted: Sequence[Redaction]) -> dict[str, Any]:
     for one in wanted:
         mine = found.setdefault(one.instance, {"boxes": [], "elements": []})
         if one.box:
-            mine["boxes"].append([one.box.frame, one.box.left, one.box.top, one.box.width, one.box.height])
+            mine["boxes"].append(
+                [one.box.frame, one.box.left, one.box.top, one.box.width, one.box.height, one.box.last]
+            )
         else:
             mine["elements"].append(one.path)
     return found

@@ -282,15 +282,18 @@ def _storable(text: str | None) -> str | None:
 
 
 def _numbers(box: Box | None) -> list[int] | None:
-    return [box.frame, box.left, box.top, box.width, box.height] if box else None
+    if box is None:
+        return None
+    last = () if box.last is None else (box.last,)
+    return [box.frame, box.left, box.top, box.width, box.height, *last]
 
 
 def box_of(numbers: Sequence[int] | None) -> Box | None:
-    """Return a box as it was written."""
+    """Return a box as it was written; before it knew its last frame, it had five numbers."""
     if numbers is None:
         return None
-    frame, left, top, width, height = numbers
-    return Box(frame=frame, left=left, top=top, width=width, height=height)
+    frame, left, top, width, height, *last = numbers
+    return Box(frame=frame, left=left, top=top, width=width, height=height, last=last[0] if last else None)
 
 
 def _finding(row: Mapping[str, Any], payload: Mapping[str, Any]) -> Finding:

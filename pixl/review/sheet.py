@@ -173,7 +173,10 @@ def _subject(stored: StoredFinding) -> str:
 
 
 def _box(box: Box | None) -> str:
-    return f"frame {box.frame}: {box.left},{box.top} {box.width}x{box.height}" if box else ""
+    if box is None:
+        return ""
+    frames = f"frame {box.frame}" if box.last in (None, box.frame) else f"frames {box.frame}-{box.last}"
+    return f"{frames}: {box.left},{box.top} {box.width}x{box.height}"
 
 
 def _text(row: Mapping[str, str | None], column: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import numpy as np
@@ -15,6 +16,16 @@ from pixl.domain.errors import InstanceFailed
 from pixl.domain.finding import Box
 
 ROWS, COLUMNS, FRAMES = 12, 16, 2
+FORM = {
+    "Rows": ROWS,
+    "Columns": COLUMNS,
+    "SamplesPerPixel": 1,
+    "PhotometricInterpretation": "MONOCHROME2",
+    "BitsAllocated": 16,
+    "BitsStored": 12,
+    "HighBit": 11,
+    "PixelRepresentation": 0,
+}
 BOX = Box(frame=0, left=3, top=2, width=5, height=4)
 
 
@@ -28,15 +39,8 @@ def nested(text):
 def picture(instance):
     pixels = np.random.default_rng(1).integers(100, 4000, (FRAMES, ROWS, COLUMNS), dtype=np.uint16)
     return instance(
-        Rows=ROWS,
-        Columns=COLUMNS,
+        **FORM,
         NumberOfFrames=FRAMES,
-        SamplesPerPixel=1,
-        PhotometricInterpretation="MONOCHROME2",
-        BitsAllocated=16,
-        BitsStored=12,
-        HighBit=11,
-        PixelRepresentation=0,
         PixelData=pixels.tobytes(),
         StudyDescription="BATH SCAN",
         ContentSequence=[nested("one"), nested("two")],
@@ -47,12 +51,33 @@ def read(data):
     return pydicom.dcmread(io.BytesIO(data))
 
 
-def test_a_box_is_black_in_every_frame_and_nothing_else_is(picture):
+def test_a_box_without_a_last_frame_is_black_in_every_frame_and_nothing_else_is(picture):
     before, after = read(picture).pixel_array, read(redact(picture, Redactions(boxes=(BOX,)))).pixel_array
     inside = np.zeros((ROWS, COLUMNS), dtype=bool)
     inside[2:6, 3:8] = True
     assert np.unique(after[:, inside]).size == 1
     assert (after[:, ~inside] == before[:, ~inside]).all()
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_box_is_black_in_the_frames_it_names_and_the_other_frames_are_the_same(instance, compressed):
+    pixels = np.random.default_rng(2).integers(100, 4000, (6, ROWS, COLUMNS), dtype=np.uint16)
+    data = instance(**FORM, NumberOfFrames=6, PixelData=pixels.tobytes())
+    if compressed:
+        data = rle(data)
+    boxes = (dataclasses.replace(BOX, frame=2, last=3), Box(frame=5, last=5, left=0, top=0, width=2, height=2))
+    after = read(redact(data, Redactions(boxes=boxes))).pixel_array
+    assert (after[[0, 1, 4]] == pixels[[0, 1, 4]]).all()
+    assert np.unique(after[2:4, 2:6, 3:8]).size == 1
+    assert np.unique(after[5, :2, :2]).size == 1
+    changed = after != pixels
+    assert changed.sum() == 2 * 5 * 4 + 4
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, FRAMES), (1, 0), (-1, 0)])
+def test_a_box_in_a_frame_that_is_not_there_fails(picture, first, last):
+    with pytest.raises(InstanceFailed, match="a frame that is not there"):
+        redact(picture, Redactions(boxes=(dataclasses.replace(BOX, frame=first, last=last),)))
 
 
 def test_a_file_with_a_black_box_says_that_its_pixels_were_cleaned(picture):
@@ -73,12 +98,16 @@ def test_a_box_that_leaves_the_picture_is_cut(picture, box):
     assert read(redact(picture, Redactions(boxes=(box,)))).pixel_array.shape == (FRAMES, ROWS, COLUMNS)
 
 
-def test_compressed_pixels_are_decoded_for_a_box(picture):
-    dataset = read(picture)
+def rle(data):
+    dataset = read(data)
     dataset.compress(RLELossless)
     buffer = io.BytesIO()
     dataset.save_as(buffer)
-    after = read(redact(buffer.getvalue(), Redactions(boxes=(BOX,))))
+    return buffer.getvalue()
+
+
+def test_compressed_pixels_are_decoded_for_a_box(picture):
+    after = read(redact(rle(picture), Redactions(boxes=(BOX,))))
     assert not after.file_meta.TransferSyntaxUID.is_compressed
     assert np.unique(after.pixel_array[:, 2:6, 3:8]).size == 1
 

@@ -49,6 +49,13 @@ def tally(ledger, subject=SERIES):
         return ledger.findings.tally(connection, subject)
 
 
+@pytest.mark.parametrize("last", [None, 0, 7])
+def test_a_box_is_read_with_the_frames_it_was_written_with(study, last):
+    box = Box(frame=0, left=1, top=2, width=3, height=4, last=last)
+    add(study, dataclasses.replace(NAMED, box=box))
+    assert study.findings.of(SERIES)[0].finding.box == box
+
+
 def test_what_was_found_is_read_as_it_was_written(study):
     add(study, NAMED, NOTED, opened=True)
     named, noted = study.findings.of(SERIES)

@@ -51,7 +51,7 @@ def test_without_redactions_nothing_changes(treatment):
 
 
 def test_a_request_may_ask_for_them_and_for_nothing_else():
-    body = '{"project": "p", "study_uid": "1.2", "redactions": {"2.25.7": {"boxes": [[0, 1, 2, 3, 4]]}}}'
-    assert Request.model_validate_json(body).redactions["2.25.7"].boxes == ((0, 1, 2, 3, 4),)
+    body = '{"project": "p", "study_uid": "1.2", "redactions": {"2.25.7": {"boxes": [[0, 1, 2, 3, 4, null]]}}}'
+    assert Request.model_validate_json(body).redactions["2.25.7"].boxes == ((0, 1, 2, 3, 4, None),)
     with pytest.raises(ValueError, match="extra"):
         Request.model_validate_json(body.replace("boxes", "circles"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import datetime as dt
 import stat
 
@@ -59,6 +60,13 @@ def test_a_row_says_all_that_a_reviewer_needs():
     row = finding_row(stored())
     assert (row["id"], row["subject"], row["value"], row["words"]) == ("f12", "study 7", "BATH SCAN", "BATH")
     assert (row["box"], row["element"], row["reason"]) == ("frame 1: 2,3 4x5", "(0008,1030)", "a name")
+
+
+@pytest.mark.parametrize(("last", "shown"), [(1, "frame 1: 2,3 4x5"), (9, "frames 1-9: 2,3 4x5")])
+def test_a_row_says_in_which_frames_a_box_is(last, shown):
+    one = stored()
+    box = dataclasses.replace(one.finding.box, last=last)
+    assert finding_row(dataclasses.replace(one, finding=dataclasses.replace(one.finding, box=box)))["box"] == shown
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])

@@ -25,6 +25,7 @@ from pixl.settings import Settings
 from pixl.stack import bring_down, bring_up
 
 if TYPE_CHECKING:
+    from pixl.testing.hospital import Hospital
     from pixl.testing.identities import Token
 
 app = typer.Typer()
@@ -39,7 +40,8 @@ def demo(
 ) -> None:
     """Run the main job for an invented hospital: cohort, archive, de-identification, safe haven. Leaves it running."""
     try:
-        from pixl.testing.site import bring_down_site, make_site  # noqa: PLC0415  needs the extra `demo`
+        from pixl.testing.hospital import Special  # noqa: PLC0415  needs the extra `demo`
+        from pixl.testing.site import bring_down_site, make_site  # noqa: PLC0415
     except ImportError as error:
         raise ConfigurationError(f"the demo needs the extra `demo` ({error.name} is missing): make setup") from None
     console = Console(soft_wrap=True)
@@ -50,7 +52,7 @@ def demo(
         console.print("the demo is stopped")
         return
     with console.status("inventing a hospital"):
-        site = make_site(settings.data, studies=studies)
+        site = make_site(settings.data, studies=studies, special=[Special.BURNED_IN])
     settings = Settings.from_process()
     with console.status("starting the stack"):
         bring_up(settings, open_store(settings.secrets), os.environ)
@@ -64,11 +66,13 @@ def demo(
     console.print(f"[bold]$ pixl cohort load {site.hospital.extract}[/]")
     cohort_commands.load(site.hospital.extract, project=None, priority=None, dry_run=False, allow_older=False)
     _follow(console, settings)
+    _redact(console, settings, site.hospital)
     _show_held(console, settings)
     console.print("\n[bold]$ pixl export demo[/]")
     export_command.export("demo", extract=None, wait=True)
     _show(console, site.received)
     _search(console, site.received, site.hospital.tokens())
+    _look(console, site.received, site.hospital.burned_in())
     _tell(console, settings)
 
 
@@ -85,6 +89,25 @@ def _follow(console: Console, settings: Settings) -> None:
                 live.update(cohort_commands.page(ledger, None))
                 return
             time.sleep(0.5)
+
+
+def _redact(console: Console, settings: Settings, hospital: Hospital) -> None:
+    """Decide, as a reviewer would, on the study whose pictures show a name: it is made again, checked, and released."""
+    written = {study.accession_number: len(study.burned_in) for study in hospital.studies if study.burned_in}
+    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+        held = [(one, ledger.study(one.id)) for one in ledger.reviews.studies() if one.open]
+    for one, study in held:
+        if study.accession_number in written:
+            console.print(
+                f"\nStudy {one.id} is held by the checker {', '.join(one.checkers)}: {written[study.accession_number]} "
+                f"lines that name its patient are burned into each of its {one.stored} pictures. Where, shows the "
+                f"console: {settings.console_url}/studies/{one.id}"
+            )
+            console.print(f'[bold]$ pixl review redact s{one.id} --reason "a name in the picture"[/]')
+            reason = "a name in the picture"
+            review_commands.redact([f"s{one.id}"], reason=reason, by=None, count=None)
+            console.print("Its boxes are blackened, it is checked again, and it leaves if nothing more is found:")
+            _follow(console, settings)
 
 
 def _show_held(console: Console, settings: Settings) -> None:
@@ -119,6 +142,16 @@ def _search(console: Console, received: Path, tokens: list[Token]) -> None:
     found = {leak.token.text for leak in Scanner(tokens).leaks([received])}
     colour = "red" if found else "green"
     console.print(f"[{colour}]{len(found)} of {len(tokens)} invented identifiers found in the bytes of what arrived[/]")
+
+
+def _look(console: Console, received: Path, lines: list[tuple[int, str]]) -> None:
+    """Look into the pictures that arrived for the lines that the hospital burned into some."""
+    from pixl.testing.burned_in import legible  # noqa: PLC0415  needs the extra `ocr`
+
+    found = legible(sorted(received.rglob("*.zip")), lines)
+    colour = "red" if found else "green"
+    told = f"{len(found)} of {len(lines)} lines that the hospital burned into pictures can be read in what arrived"
+    console.print(f"[{colour}]{told}[/]")
 
 
 def _tell(console: Console, settings: Settings) -> None:

@@ -42,6 +42,8 @@ class Special(enum.StrEnum):
     """A structured report among the images of a CT study."""
     TWIN = "twin"
     """An instance that arrives again with the same SOP Instance UID and other content (`Study.later`)."""
+    BURNED_IN = "burned-in"
+    """A CT study with identifiers of its patient burned into each picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,10 @@ class Hospital:
         people = (token for patient in self.patients for token in patient.tokens())
         studies = (token for study in self.studies for token in _study_tokens(study))
         return distinct(itertools.chain(people, studies))
+
+    def burned_in(self) -> list[tuple[int, str]]:
+        """Return all lines that are burned into pictures, each with its place from the top."""
+        return [numbered for study in self.studies for numbered in enumerate(study.burned_in)]
 
     def save(self) -> None:
         """Write the record beside the data."""
@@ -258,12 +264,31 @@ def _twin(builder: _Builder) -> list[Study]:
     return [dataclasses.replace(_as(study, Special.TWIN), later=(later,))]
 
 
+def _burned_in(builder: _Builder) -> list[Study]:
+    from pixl.testing.burned_in import burn_in  # noqa: PLC0415  needs the extra `ocr`
+
+    patient = next(each for each in builder.patients if each.person_name.isascii())
+    study = builder.study("ct", patient=patient)
+    lines = (
+        f"{patient.family_name.upper()}, {patient.given_name}",
+        f"MRN {patient.mrn}",
+        f"DOB {patient.birth_date:%d/%m/%Y}",
+        f"Acc {study.accession_number}",
+    )
+    for file in study.files:
+        dataset = pydicom.dcmread(builder.folder / file)
+        burn_in(dataset, lines)
+        dataset.save_as(builder.folder / file, enforce_file_format=True)
+    return [dataclasses.replace(_as(study, Special.BURNED_IN), burned_in=lines)]
+
+
 SPECIAL = {
     Special.SHARED_ACCESSION_NUMBER: _shared_accession_number,
     Special.TWO_PATIENT_IDS: _two_patient_ids,
     Special.BARE_INSTANCE: _bare_instance,
     Special.NON_IMAGE: _non_image,
     Special.TWIN: _twin,
+    Special.BURNED_IN: _burned_in,
 }
 
 
@@ -322,5 +347,5 @@ def _date(text: str) -> dt.date:
 
 
 def _study_of(record: dict[str, Any]) -> Study:
-    lists = {key: tuple(record[key]) for key in ("files", "later", "uids")}
+    lists = {key: tuple(record[key]) for key in ("files", "later", "uids", "burned_in")}
     return Study(**{**record, **lists, "study_date": _date(record["study_date"])})

@@ -27,5 +27,7 @@ class Study:
     """Files that are not sent with the others: the same SOP Instance UID as one of `files`, with other content."""
     uids: tuple[str, ...]
     """All UIDs in the files that are the study's own: study, series, SOP instances, frames of reference, references."""
+    burned_in: tuple[str, ...] = ()
+    """Lines that are burned into its pictures, from top to bottom."""
     special: str = ""
     """What is odd about it; a value of `hospital.Special`."""

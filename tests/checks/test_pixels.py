@@ -155,7 +155,24 @@ def test_text_in_one_frame_of_a_clip_is_found_and_the_frame_is_named():
     frames = np.stack([np.roll(picture(), shift, axis=1) for shift in range(20)])
     frames[17] = picture((TEXT, 30, 60))
     (finding,) = found(file(frames))
-    assert finding.box.frame == 17
+    assert (finding.box.frame, finding.box.last) == (17, 17)
+
+
+def test_text_in_some_frames_of_a_clip_is_blackened_in_those_and_the_others_stay_the_same():
+    rng = np.random.default_rng(3)
+    frames = np.stack([np.roll(picture(), 3 * shift, axis=1) // 2 for shift in range(40)])
+    frames += rng.integers(0, 9, frames.shape, np.uint8)
+    for number in range(9, 22):
+        frames[number, 44:66, 26:230] = picture((TEXT, 30, 60))[44:66, 26:230]
+    data = file(frames)
+    (finding,) = found(data)
+    assert (finding.box.frame, finding.box.last) == (9, 21)
+    after = redact(data, Redactions(boxes=(finding.box,)))
+    assert found(after) == []
+    pixels = pydicom.dcmread(io.BytesIO(after)).pixel_array
+    assert (pixels[:9] == frames[:9]).all()
+    assert (pixels[22:] == frames[22:]).all()
+    assert (pixels[9:22] != frames[9:22]).any()
 
 
 def test_text_in_every_frame_is_told_once():

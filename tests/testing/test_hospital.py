@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pydicom
 import pytest
 
 from pixl.cohort import read_cohort
+from pixl.deid.redaction import Redactions, redact
+from pixl.domain.finding import Box
+from pixl.testing.burned_in import legible
 from pixl.testing.dicom_files import KINDS, Identity, Uids, ct_series
 from pixl.testing.extract import big_extract
 from pixl.testing.hospital import Hospital, Special, build_hospital, store
@@ -165,3 +169,16 @@ def test_an_archive_takes_all_of_it_in_the_transfer_syntaxes_it_has(hospital: Ho
         orthanc.stop()
     sent = Counter(str(pydicom.dcmread(path).file_meta.TransferSyntaxUID) for path in hospital.files())
     assert stored == sent
+
+
+def test_lines_that_are_burned_in_can_be_read_until_they_are_blackened(hospital: Hospital, tmp_path: Path) -> None:
+    (study,) = [study for study in hospital.studies if study.special == Special.BURNED_IN]
+    lines = hospital.burned_in()
+    assert hospital.patient_of(study).mrn in " ".join(line for _, line in lines)
+    boxes = tuple(Box(frame=0, left=0, top=24 * number, width=512, height=32) for number in range(3))
+    for name, wanted in (("before", ()), ("after", boxes)):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            for file in study.files:
+                archive.writestr(file, redact((hospital.folder / file).read_bytes(), Redactions(boxes=wanted)))
+    assert legible([tmp_path / "before.zip"], lines) == {line for _, line in lines}
+    assert legible([tmp_path / "after.zip"], lines) == {lines[-1][1]}

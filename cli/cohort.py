@@ -290,10 +290,19 @@ def _reports(reports: Reports, project: str | None) -> Iterator[Table | Text]:
         total = Text(str(one.requested), style="bold")
         table.add_row(_title(one), total, *numbers, _number(one.in_flight, "cyan"))
     yield table
+    yield from _several(found)
     yield Text()
     reasons = [(name, str(state), reason, count) for name, state, reason, count in reports.reasons(project)]
     if reasons:
         yield _reasons_table("reports", reasons, {state.value: colour for state, colour in REPORT_COLOURS.items()})
+
+
+def _several(found: Sequence[ReportStatus]) -> Iterator[Text]:
+    for one in found:
+        if one.several or one.superseded:
+            numbers = _count(one.several, "accession number has", "accession numbers have")
+            left = _count(one.superseded, "older version was", "older versions were")
+            yield Text(f"{one.project}: {numbers} several reports, all of them read; {left} left out")
 
 
 def _table(found: Sequence[ExtractStatus]) -> Table:
@@ -362,6 +371,8 @@ def _reports_as_json(one: ReportStatus) -> dict[str, Any]:
         "requested": one.requested,
         "in_flight": one.in_flight,
         "counts": {state.value: one.counts.get(state, 0) for state in ReportState},
+        "several": one.several,
+        "superseded": one.superseded,
     }
 
 

@@ -118,6 +118,10 @@ def _show_report(number: int, *, values: bool) -> None:
     console = Console()
     certainty = "" if found.certainty is None else f", certainty {found.certainty:.2f} by {found.method}"
     console.print(f"[bold]report {found.id}[/] of {found.project}: {found.state.value}{certainty}", highlight=False)
+    if found.found > 1 or found.superseded:
+        console.print(
+            Text(f"  {found.found} reports under its accession number; older versions left out: {found.superseded}")
+        )
     if findings:
         console.print(_findings(findings, values=values))
     if values and found.read:

@@ -122,6 +122,10 @@ class ReportStatus:
     project: str
     generated_at: dt.datetime
     counts: Mapping[ReportState, int]
+    several: int = 0
+    """Under how many accession numbers the source had more than one report: all of them were read."""
+    superseded: int = 0
+    """How many older versions of reports were left out."""
 
     @property
     def requested(self) -> int:
@@ -281,12 +285,20 @@ class Reports:
     def status(self, project: str | None = None, generated_at: dt.datetime | None = None) -> list[ReportStatus]:
         """Return the state sum of the reports of each extract that has any."""
         values = {"project": project, "generated_at": generated_at}
-        counts: dict[tuple[str, dt.datetime], dict[ReportState, int]] = {}
+        extracts: dict[tuple[str, dt.datetime], list[dict[str, Any]]] = {}
         with transaction(self._pool) as connection:
             for row in connection.execute(QUERIES["status"], values):
-                key = row["project"], row["generated_at"]
-                counts.setdefault(key, {})[ReportState(row["state"])] = row["count"]
-        return [ReportStatus(project=key[0], generated_at=key[1], counts=states) for key, states in counts.items()]
+                extracts.setdefault((row["project"], row["generated_at"]), []).append(row)
+        return [
+            ReportStatus(
+                project=project,
+                generated_at=generated_at,
+                counts={ReportState(row["state"]): row["count"] for row in rows},
+                several=sum(row["several"] for row in rows),
+                superseded=sum(row["superseded"] for row in rows),
+            )
+            for (project, generated_at), rows in extracts.items()
+        ]
 
     def reasons(self, project: str | None = None, *, limit: int = 20) -> list[tuple[str, ReportState, str, int]]:
         """Return (project, state, reason, how many), the most frequent first."""

@@ -90,10 +90,11 @@ WHERE state = 'requested' AND since < clock_timestamp() - make_interval(secs => 
     WHERE status IN ('todo', 'doing') AND args ->> 'report_id' = report.id::text)
 LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED;
 
--- status: how many reports of each extract are in each state
-SELECT project, generated_at, state, count(*) AS count
+-- status: how many reports of each extract are in each state, and how many accession numbers had several or older ones
+SELECT project, generated_at, state, count(*) AS count,
+    count(*) FILTER (WHERE found > 1) AS several, sum(superseded) AS superseded
 FROM (
-    SELECT DISTINCT extract.project, generated_at, report.id, report.state
+    SELECT DISTINCT extract.project, generated_at, report.id, report.state, found, superseded
     FROM cohort_row
     JOIN extract ON extract.id = extract_id
     JOIN study ON study.id = study_id

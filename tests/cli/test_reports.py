@@ -15,7 +15,7 @@ pytestmark = pytest.mark.servers
 TEXT = "Seen by QZSECRET at noon."
 
 
-def finish(pixl, *numbers, held=(), decide=None):
+def finish(pixl, *numbers, held=(), decide=None, found=1, superseded=0):
     """Take reports to their verdict, as ehr_api does: as said by `held`, or by `decide`."""
     with pixl.ledger() as ledger:
         for number in (*numbers, *held):
@@ -36,8 +36,8 @@ def finish(pixl, *numbers, held=(), decide=None):
                 policy="0",
                 image_identifier="abc",
                 pseudo_study_uid=None,
-                found=1,
-                superseded=0,
+                found=found,
+                superseded=superseded,
                 findings=(finding,) if number in held else (),
                 flagged=number in held,
                 counted=Counted(words=5, masked=1, seen=1, agreed=1),
@@ -59,6 +59,17 @@ def test_the_sum_of_the_reports_stands_below_that_of_the_studies(pixl, extract):
     assert "reports of" in shown
     assert counts(pixl) == {"released": 1, "held": 1, "requested": 1}
     assert pixl.status()[0]["reports"]["in_flight"] == 1
+
+
+def test_several_reports_of_one_accession_number_are_told_in_the_sum_and_at_the_report(pixl, extract):
+    pixl("cohort", "load", extract(1, 2))
+    finish(pixl, 1)
+    assert "older version" not in pixl("cohort", "status") + pixl("review", "show", "r1")
+    finish(pixl, 2, found=3, superseded=1)
+    shown = pixl("cohort", "status")
+    assert "1 accession number has several reports, all of them read; 1 older version was left out" in shown
+    assert pixl.status()[0]["reports"]["several"] == 1
+    assert "3 reports under its accession number; older versions left out: 1" in pixl("review", "show", "r2")
 
 
 def test_cancelled_reports_come_back_with_their_studies(pixl, extract):

@@ -115,6 +115,13 @@ def test_the_sum_is_whole_in_every_state(ledger, reports):
     assert (status.requested, status.in_flight) == (3, 1)
 
 
+def test_several_reports_under_an_accession_number_and_their_older_versions_are_counted(ledger, reports):
+    reports.finish(reports.report(1), output(found=2, superseded=3), verdict)
+    reports.finish(reports.report(2), output(finding(), found=1, superseded=1), verdict)
+    [status] = reports.status("lungs")
+    assert (status.requested, status.several, status.superseded) == (3, 1, 4)
+
+
 def test_what_waits_is_held_and_what_passed_is_released(ledger, reports):
     assert reports.finish(reports.report(1), output(finding()), verdict) is ReportState.HELD
     assert decide(ledger, 1, "pass") is ReportState.RELEASED

@@ -177,6 +177,8 @@ class Site:
             "RegisteredUsers": {"hospital": self._password()},
             "HttpCompressionEnabled": False,
             "SyncStorageArea": False,
+            # As it is: Orthanc 1.12 would send a study of several transfer syntaxes in part, and then give up.
+            "TranscodeDicomProtocol": False,
             "MaximumPduLength": 131072,
             "SaveJobs": False,
         }

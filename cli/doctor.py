@@ -35,7 +35,7 @@ from pixl.ledger import Ledger
 from pixl.ledger.keys import LEDGER_KEY
 from pixl.orthanc import OrthancClient
 from pixl.project import Projects
-from pixl.secrets import open_store
+from pixl.secrets import FileStore, open_store
 from pixl.settings import SETTINGS_FILE, Archive, Settings, read_settings_file
 from pixl.stack import Layout, current_status, is_up
 from pixl.stack.cluster import binaries
@@ -133,6 +133,9 @@ def _data_folder(settings: Settings, _: SecretStore) -> Iterator[Finding]:
 
 
 def _secrets(settings: Settings, store: SecretStore) -> Iterator[Finding]:
+    if _never_started(settings, store):
+        yield Finding(what="secrets", outcome="warn", text="there are none yet: `pixl up` makes them")
+        return
     for name in SECRETS:
         step = _is_right if name == LEDGER_KEY else _there
         yield _tried(f"secret {name}", step, settings, store, name)
@@ -147,7 +150,8 @@ def _projects(settings: Settings, store: SecretStore) -> Iterator[Finding]:
         yield _tried(f"project {name}", _loaded, projects, name)
         for note in _notes(projects, name):
             yield Finding(what=f"project {name}", outcome="warn", text=note)
-        yield _tried(f"key of project {name}", _is_right, settings, store, project_secret(name))
+        if not _never_started(settings, store):
+            yield _tried(f"key of project {name}", _is_right, settings, store, project_secret(name))
 
 
 def _destinations(settings: Settings, store: SecretStore) -> Iterator[Finding]:
@@ -289,6 +293,11 @@ def _notes(projects: Projects, name: str) -> tuple[str, ...]:
         return (*project.notes, *load_policy(project).notes)
     except PixlError:
         return ()  # `_loaded` tells of it
+
+
+def _never_started(settings: Settings, store: SecretStore) -> bool:
+    """Whether a missing key cannot have been lost: nothing has worked with one."""
+    return isinstance(store, FileStore) and not store.is_there and not Layout(data=settings.data).postgres.exists()
 
 
 def _there(_: Settings, store: SecretStore, name: str) -> str:

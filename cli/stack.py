@@ -53,6 +53,9 @@ def up(
 def down() -> None:
     """Stop the whole stack: the work first, the database last. Nothing is left running."""
     settings = Settings.from_process()
+    if not settings.data.is_dir():
+        Console().print(f"There is nothing to stop: no folder {settings.data}.", soft_wrap=True)
+        return
     with Console().status("stopping"):
         bring_down(settings)
     Console().print(f"PIXL is stopped; its data are in {settings.data}.", soft_wrap=True)
@@ -111,9 +114,13 @@ def _tell_where(console: Console, settings: Settings) -> None:
 
 def _log_files(folder: Path, name: str) -> list[Path]:
     found = sorted(folder.glob("*.log"))
+    if not found:
+        raise ConfigurationError(
+            f"nothing has been logged in {folder}. Has PIXL been started (`pixl up`), and is PIXL_DATA right?"
+        )
     wanted = [path for path in found if not name or path.stem == name]
     if not wanted:
-        names = ", ".join(path.stem for path in found) or "none"
+        names = ", ".join(path.stem for path in found)
         raise ConfigurationError(f"there is no log of {name or 'any process'} in {folder}; there are: {names}")
     return wanted
 

@@ -126,7 +126,7 @@ class Settings:
         if Path(kept.get("PIXL_DATA") or data).absolute() != data:
             raise ConfigurationError(f"PIXL_DATA says where {SETTINGS_FILE} is: it cannot be set in that file")
         env = {name: text.strip() for name, text in {**kept, **env}.items() if name.startswith(PREFIX) and text.strip()}
-        host = _fitting(env, "PIXL_HOST", r"[^\s/]+", cls.host, "the address of a machine")
+        host = _fitting(env, "PIXL_HOST", r"[^\s/:]+", cls.host, "a name or IPv4 address of this machine")
         ports = Ports(**{name: _whole(env, f"{name}_port", getattr(Ports, name)) for name in PORT_NAMES})
         return cls(
             data=data,

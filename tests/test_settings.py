@@ -45,6 +45,7 @@ def read(tmp_path, **env):
         ("PIXL_RAW_AET", "A_NAME_OF_MORE_THAN_16"),
         ("PIXL_RAW_AET", "A\\B"),
         ("PIXL_HOST", "two hosts"),
+        ("PIXL_HOST", "::1"),
         ("PIXL_RAW_URL", "127.0.0.1:8142"),
     ],
 )

@@ -104,6 +104,8 @@ class Deployment:
         return CogStackEngine(name=name, options=remote[name], token=token)
 
     def _read(self) -> ReportsFile:
+        if not self._file.exists():
+            raise ConfigurationError(f"there is no reports file {self._file}; docs/reports.md shows one")
         return read_form(self._file, ReportsFile)
 
 

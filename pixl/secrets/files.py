@@ -34,10 +34,20 @@ class FileStore:
             The file system does not answer.
         """
         path = self._path(name)
+        if not self.is_there:
+            raise ConfigurationError(
+                f"there is no secret {name!r}, nor a folder {self._folder}: has PIXL been started (`pixl up`), and is "
+                "PIXL_DATA right?"
+            )
         value = read_private(path)
         if not value:
             raise ConfigurationError(f"the secret {name!r} is empty: write it to {path}")
         return value
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is such a folder, or only the place for one."""
+        return self._folder.is_dir()
 
     def create(self, name: str, value: bytes) -> None:
         """Write a new secret, whole or not at all. One that exists is never changed.

@@ -60,6 +60,8 @@ def keep_free_ports(data: Path, host: str) -> None:
 
 def refuse_taken_ports(settings: Settings) -> None:
     """Raise `ConfigurationError` with the port and its setting when one is taken, or given twice."""
+    if not _can_bind(settings.host, 0):
+        raise ConfigurationError(f"PIXL_HOST is {settings.host}, which is no address of this machine")
     seen: dict[int, str] = {}
     for name, port in dataclasses.asdict(settings.ports).items():
         if port in seen:
@@ -68,7 +70,7 @@ def refuse_taken_ports(settings: Settings) -> None:
         if not is_free(settings.host, port):
             raise ConfigurationError(
                 f"port {port} is taken by another program: end that program, or set {variable(name)} to another port, "
-                f"in the environment or in {settings.data / SETTINGS_FILE}"
+                f"in the environment or in {settings.data / SETTINGS_FILE}; `pixl up --free-ports` finds free ones"
             )
 
 

@@ -38,9 +38,15 @@ def findings(settings, store, outcome):
     return {finding.what: finding.text for finding in doctor.examine(settings, store) if finding.outcome == outcome}
 
 
-def test_what_pixl_up_would_make_is_no_failure_but_missing_secrets_are(settings, store):
-    failures = findings(settings, store, "fail")
-    assert failures.keys() == {f"secret {name}" for name in doctor.SECRETS}
+def test_what_pixl_up_would_make_is_no_failure(settings, store):
+    assert findings(settings, store, "fail") == {}
+    assert "`pixl up` makes them" in findings(settings, store, "warn")["secrets"]
+
+
+def test_secrets_that_are_missing_where_pixl_has_run_are_failures(settings, store):
+    Layout(data=settings.data).prepare()
+    Layout(data=settings.data).postgres.mkdir()
+    assert findings(settings, store, "fail").keys() == {f"secret {name}" for name in doctor.SECRETS}
 
 
 def test_a_sound_deployment_that_is_not_running_has_no_failure(settings, store):

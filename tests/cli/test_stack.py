@@ -48,6 +48,17 @@ def test_the_log_of_an_unknown_process_is_an_error_that_names_those_there_are(tm
     assert "ehr_api, postgres" in str(done.exception)
 
 
+def test_logs_of_what_never_ran_say_how_to_start_it(tmp_path):
+    done = invoke(tmp_path / "data", "logs")
+    assert isinstance(done.exception, ConfigurationError)
+    assert "`pixl up`" in str(done.exception)
+
+
+def test_down_of_what_never_ran_says_that_there_is_nothing(tmp_path):
+    done = invoke(tmp_path / "data", "down")
+    assert (done.exit_code, "nothing to stop" in done.stdout) == (0, True)
+
+
 def test_logs_follow_what_is_written_later(tmp_path):
     layout = logs_in(tmp_path)
     command = [sys.executable, "-m", "cli", "logs", "ehr_api", "-f"]

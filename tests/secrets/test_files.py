@@ -42,7 +42,13 @@ def test_a_folder_that_others_can_reach_is_refused_with_the_command_that_mends_i
 
 
 def test_a_missing_secret_says_where_to_write_it(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
     with pytest.raises(ConfigurationError, match=rf"write it to {folder}/ledger-key, with mode 0600"):
+        FileStore(folder).get("ledger-key")
+
+
+def test_a_missing_folder_of_secrets_says_that_pixl_up_makes_it(folder: Path) -> None:
+    with pytest.raises(ConfigurationError, match=rf"'ledger-key'.*{folder}.*`pixl up`.*PIXL_DATA"):
         FileStore(folder).get("ledger-key")
 
 

@@ -32,6 +32,12 @@ def test_a_taken_port_is_an_error_that_names_the_port_and_its_setting(tmp_path, 
         refuse_taken_ports(settings_with(tmp_path, raw_dicom=taken))
 
 
+def test_a_host_that_is_another_machine_is_an_error_that_names_the_setting(tmp_path):
+    elsewhere = dataclasses.replace(settings_with(tmp_path), host="192.0.2.1")
+    with pytest.raises(ConfigurationError, match=r"PIXL_HOST is 192\.0\.2\.1"):
+        refuse_taken_ports(elsewhere)
+
+
 def test_a_port_given_twice_is_an_error_that_names_both_settings(tmp_path):
     port = free_ports().ehr
     with pytest.raises(ConfigurationError, match="PIXL_IMAGING_PORT and PIXL_HASHING_PORT"):

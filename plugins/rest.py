@@ -113,4 +113,7 @@ def _send(output: Any, reply: Answer) -> None:
         output.AnswerBuffer(text, "application/json")
         return
     output.SetHttpHeader("Content-Type", "application/json")
-    output.SendHttpStatus(reply.status, text, len(text))
+    try:
+        output.SendHttpStatus(reply.status, text.encode())
+    except TypeError:  # version 4.0 of Orthanc's Python plugin wants it so; 5.0 takes nothing but the bytes
+        output.SendHttpStatus(reply.status, text, len(text))

@@ -176,7 +176,8 @@ def test_a_file_that_is_no_backup_is_refused(loaded, tmp_path):
 
 def test_a_backup_that_is_cut_off_is_refused_and_the_ledger_stays(dump, loaded, postgres):
     before = contents(loaded.database, postgres)
-    dump.write_bytes(dump.read_bytes()[:-3000])
+    # In half: Postgres 17 writes the table of contents once more behind the rows, and does without that one.
+    dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
     assert "my.dump is" in loaded("restore", dump, "--force", code=2)
     assert contents(loaded.database, postgres) == before
 

@@ -12,10 +12,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.identity import ByOption, PasswordOption, prove
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.person import Role
 from pixl.ledger import Ledger
-from pixl.ledger.people import People
+from pixl.ledger.people import TOKEN_DAYS, People
 from pixl.secrets import open_store
 from pixl.settings import Settings
 
@@ -72,11 +73,40 @@ def remove(name: Name) -> None:
         people.remove(name, by=_who())
 
 
+@user.command()
+def link(
+    name: Annotated[str, typer.Argument(help="An account of PIXL's own.")],
+    subject: Annotated[str, typer.Argument(help="What the hospital's login calls the same person: oidc:...")],
+) -> None:
+    """Say that an account and one of the hospital's login are the same person's: they never make two people."""
+    with _people() as people:
+        people.link(subject, name, by=_who())
+    Console().print(f"{subject} and {name} count as one person from now on", soft_wrap=True)
+
+
+@user.command()
+def token(
+    by: ByOption = None,
+    password_file: PasswordOption = None,
+    days: Annotated[int, typer.Option(min=1, max=365, help="How long it counts.")] = TOKEN_DAYS,
+) -> None:
+    """Make a token, which stands for your password on the command line, and print it, once."""
+    with _ledger() as ledger:
+        person = prove(ledger, by, password_file, role=Role.REVIEWER, at="console user token")
+        print(ledger.people.add_token(person.name, days=days))
+
+
 @contextmanager
 def _people() -> Iterator[People]:
+    with _ledger() as ledger:
+        yield ledger.people
+
+
+@contextmanager
+def _ledger() -> Iterator[Ledger]:
     settings = Settings.from_process()
     with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
-        yield ledger.people
+        yield ledger
 
 
 def _password(name: str, *, generate: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sys
 import time
@@ -19,7 +20,9 @@ from cli import cohort as cohort_commands
 from cli import export as export_command
 from cli import review as review_commands
 from pixl.domain.errors import ConfigurationError
+from pixl.domain.person import Role
 from pixl.ledger import Ledger
+from pixl.ledger.people import People
 from pixl.secrets import open_store
 from pixl.settings import Settings
 from pixl.stack import bring_down, bring_up
@@ -116,12 +119,29 @@ def _show_held(console: Console, settings: Settings) -> None:
     review_commands.list_(project=None, by_words=False, values=False, limit=10)
     with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
         waiting = [study for study in ledger.reviews.studies() if study.open]
+        people = _let_in(ledger.people, settings.data / "demo-passwords")
     if waiting:
-        number = waiting[0].id
+        number, releaser = waiting[0].id, people[Role.RELEASER]
+        who = f"--by {releaser.name} --password-file {releaser}"
         console.print("Nothing of these has left. To look at one, and to let it leave, or to refuse it for good:")
         console.print(f"  pixl review show {number} --values")
-        console.print(f'  pixl review pass s{number} --reason "nothing but an invented picture"')
-        console.print(f'  pixl review fail s{number} --reason "a name in the picture"')
+        console.print(f'  pixl review pass s{number} --reason "nothing but an invented picture" {who}')
+        console.print(f'  pixl review fail s{number} --reason "a name in the picture" {who}')
+
+
+def _let_in(people: People, folder: Path) -> dict[Role, Path]:
+    """Make an account of each role, once; return the files, each named like its account, that hold the passwords."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    known = {one.person.name for one in people.all()}
+    files = {role: folder / f"demo-{role}" for role in Role}
+    for role, file in files.items():
+        if file.name not in known:
+            password = secrets.token_urlsafe(18)
+            people.add(file.name, role, password, by="pixl demo")
+            file.unlink(missing_ok=True)
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+                opened.write(f"{password}\n")
+    return files
 
 
 def _show(console: Console, received: Path) -> None:
@@ -156,7 +176,8 @@ def _look(console: Console, received: Path, lines: list[tuple[int, str]]) -> Non
 
 def _tell(console: Console, settings: Settings) -> None:
     console.print("\nHave a look; all of it goes on running:")
-    console.print(f"  console (review, progress)   {settings.console_url}; `pixl console user add NAME --role admin`")
+    passwords = settings.data / "demo-passwords"
+    console.print(f"  console (review, progress)   {settings.console_url}; names and passwords: {passwords}/")
     console.print(f"  orthanc-raw (identifiable)   {settings.raw_url}/app/explorer.html")
     console.print(f"  orthanc-anon (de-identified) {settings.anon_url}/app/explorer.html")
     console.print(f"  user admin, password in      {settings.data / 'secrets' / 'orthanc-admin-password'}")

@@ -33,6 +33,8 @@ from pixl.export.ftps_session import FtpsAccess, FtpsSession
 from pixl.export.options import Origin, read_options
 from pixl.ledger import Ledger
 from pixl.ledger.keys import LEDGER_KEY
+from pixl.oidc import OpenIdProvider
+from pixl.oidc.provider import SECRET
 from pixl.orthanc import OrthancClient
 from pixl.project import Projects
 from pixl.secrets import FileStore, open_store
@@ -189,6 +191,19 @@ def _console(settings: Settings, store: SecretStore) -> Iterator[Finding]:
         yield _tried("console", _has_admin, settings, store)
 
 
+def _hospital_login(settings: Settings, store: SecretStore) -> Iterator[Finding]:
+    if settings.oidc is None:
+        return
+    url = settings.console_url.rstrip("/")
+    provider = OpenIdProvider(
+        settings.oidc, secret=lambda: text_of(store, SECRET), redirect_uri=f"{url}/login/oidc/back"
+    )
+    yield _tried("hospital's login", provider.examine)
+    if url.startswith("http://") and settings.host not in ("127.0.0.1", "::1", "localhost"):
+        text = "PIXL_CONSOLE_URL is http://: put a proxy with TLS before the console, or codes can be read on the way"
+        yield Finding(what="hospital's login", outcome="warn", text=text)
+
+
 def _archives(settings: Settings, store: SecretStore) -> Iterator[Finding]:
     if settings.primary is None:
         text = "no archive to fetch from: set PIXL_ARCHIVE_PRIMARY to AET@host:port"
@@ -207,6 +222,7 @@ CHECKS: tuple[Callable[[Settings, SecretStore], Iterable[Finding]], ...] = (
     _projects,
     _services,
     _console,
+    _hospital_login,
     _archives,
     _destinations,
     _reports,

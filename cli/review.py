@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.identity import ByOption, PasswordOption, prove
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.finding import Decision
+from pixl.domain.person import Person, Role
 from pixl.ledger import Ledger
 from pixl.secrets import open_store
 from pixl.settings import Settings
@@ -36,7 +38,6 @@ TARGETS = "What: g3 (a group), g3:0a1b.. (of it, these words), s7 (a study), f12
 ProjectOption = Annotated[str | None, typer.Option("--project", "-p", help="Only this project.")]
 TargetsArgument = Annotated[list[str], typer.Argument(metavar="WHAT...", help=TARGETS)]
 ReasonOption = Annotated[str, typer.Option("--reason", "-r", help="Why. It is kept: write no identifier into it.")]
-ByOption = Annotated[str | None, typer.Option("--by", help="Who decides. [the login name]")]
 CountOption = Annotated[
     int | None, typer.Option("--count", min=1, help="How many findings it shall settle: another number is refused.")
 ]
@@ -140,29 +141,39 @@ def _show_decisions(console: Console, said: Iterable[DecisionTaken]) -> None:
 
 @app.command("pass")
 def pass_(
+    *,
     what: TargetsArgument,
     reason: ReasonOption,
     by: ByOption = None,
+    password_file: PasswordOption = None,
     count: CountOption = None,
     rule: Annotated[
         bool, typer.Option("--rule", help="Ignore the same words in the same element from now on, in this project.")
     ] = False,
 ) -> None:
     """Let findings pass: their study goes on when nothing more of it waits."""
-    _decide(Decision.PASS, what, reason=reason, by=by, count=count, rule=rule)
+    _decide(Decision.PASS, what, reason=reason, by=(by, password_file), count=count, rule=rule)
 
 
 @app.command()
-def fail(what: TargetsArgument, reason: ReasonOption, by: ByOption = None, count: CountOption = None) -> None:
+def fail(
+    what: TargetsArgument,
+    reason: ReasonOption,
+    by: ByOption = None,
+    password_file: PasswordOption = None,
+    count: CountOption = None,
+) -> None:
     """Reject the studies of findings, and put them on the block list."""
-    _decide(Decision.FAIL, what, reason=reason, by=by, count=count)
+    _decide(Decision.FAIL, what, reason=reason, by=(by, password_file), count=count)
 
 
 @app.command()
 def redact(
+    *,
     what: TargetsArgument,
     reason: ReasonOption,
     by: ByOption = None,
+    password_file: PasswordOption = None,
     count: CountOption = None,
     words: Annotated[
         bool, typer.Option("--words", help="Of one report, r5: ask for words that no method found, and mask them.")
@@ -170,18 +181,22 @@ def redact(
 ) -> None:
     """Have elements removed, boxes blackened, words of a report masked; then it is checked again."""
     if words:
-        _mask(what, reason=reason, by=by)
+        _mask(what, reason=reason, by=(by, password_file))
         return
-    _decide(Decision.REDACT, what, reason=reason, by=by, count=count)
+    _decide(Decision.REDACT, what, reason=reason, by=(by, password_file), count=count)
 
 
 @app.command()
 def undo(
-    decision: Annotated[int, typer.Argument(help="The decision's number.")], reason: ReasonOption, by: ByOption = None
+    decision: Annotated[int, typer.Argument(help="The decision's number.")],
+    reason: ReasonOption,
+    by: ByOption = None,
+    password_file: PasswordOption = None,
 ) -> None:
     """Take a decision back, as long as what it was about has not left."""
-    with _reviews() as reviews:
-        done = reviews.undo(decision, by=_who(by), reason=reason)
+    with _ledger() as ledger:
+        person = prove(ledger, by, password_file, role=Role.REVIEWER, at="review undo")
+        done = ledger.reviews.undo(decision, by=person.name, reason=reason)
     _say(Console(), done, "undone")
 
 
@@ -209,6 +224,7 @@ def export(
 def import_(
     file: Annotated[Path, typer.Argument(help="The marked sheet.")],
     by: ByOption = None,
+    password_file: PasswordOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the sheet, and do nothing.")] = False,
 ) -> None:
     """Read a marked sheet back: all of it, or, if a row is stale or contradicts another one, nothing."""
@@ -218,29 +234,34 @@ def import_(
     marked = read_marked(read_sheet(file))
     ids = [int(row.id[1:]) for row in marked if row.id.startswith("f")]
     console = Console(soft_wrap=True, highlight=False)
-    with _reviews() as reviews:
-        waiting = {one.id: one for part in _in_parts(ids, PAGE) for one in reviews.some(part)}
-        decisions = decisions_of(marked, waiting, by=_who(by))
+    with _ledger() as ledger:
+        waiting = {one.id: one for part in _in_parts(ids, PAGE) for one in ledger.reviews.some(part)}
+        decisions = decisions_of(marked, waiting, by=by or "whoever imports it")
         if dry_run or not decisions:
             console.print(f"{len(marked)} of the rows are marked: {len(decisions)} decisions; nothing was done")
             return
-        for done in reviews.decide_all(decisions):
+        person = prove(ledger, by, password_file, role=Role.REVIEWER, at="review import")
+        signed = [(chosen, _signed(said, person), count) for chosen, said, count in decisions]
+        for done in ledger.reviews.decide_all(signed):
             _say(console, done, "decided")
 
 
 @app.command()
 def rules(
+    *,
     project: ProjectOption = None,
     revoke: Annotated[int | None, typer.Option(help="Let the rule with this number hold no longer.")] = None,
     reason: Annotated[str, typer.Option("--reason", "-r", help="Why it is revoked.")] = "",
     by: ByOption = None,
+    password_file: PasswordOption = None,
     values: ValuesOption = False,
 ) -> None:
     """List the rules by which projects ignore findings, or revoke one."""
-    with _reviews() as reviews:
+    with _ledger() as ledger:
         if revoke is not None:
-            reviews.revoke_rule(revoke, by=_who(by), reason=reason)
-        found = reviews.rules(project)
+            person = prove(ledger, by, password_file, role=Role.REVIEWER, at="review rules --revoke")
+            ledger.reviews.revoke_rule(revoke, by=person.name, reason=reason)
+        found = ledger.reviews.rules(project)
     table = _table("rule", "project", "ignores", "why", "who", "since")
     for one in found:
         words = " ".join(one.words or ()) if values else "certain words" if one.words else "any words"
@@ -283,39 +304,47 @@ def _reviews() -> Iterator[Reviews]:
         yield ledger.reviews
 
 
-def _who(by: str | None) -> str:
-    return by or getpass.getuser()
+def _signed(said: Said, person: Person) -> Said:
+    return replace(said, by=person.name, may_release=person.role.includes(Role.RELEASER))
 
 
 def _decide(
-    decision: Decision, what: Sequence[str], *, reason: str, by: str | None, count: int | None, rule: bool = False
+    decision: Decision,
+    what: Sequence[str],
+    *,
+    reason: str,
+    by: tuple[str | None, Path | None],
+    count: int | None,
+    rule: bool = False,
 ) -> None:
     from pixl.ledger.decisions import Said  # noqa: PLC0415
     from pixl.review.sheet import selection_of  # noqa: PLC0415
 
     if count is not None and len(what) > 1:
         raise ConfigurationError("--count is for one WHAT only")
-    said = Said(decision=decision, reason=reason, by=_who(by))
     chosen = [selection_of(one) for one in what]
     console = Console(soft_wrap=True, highlight=False)
-    with _reviews() as reviews:
+    with _ledger() as ledger:
+        person = prove(ledger, *by, role=Role.REVIEWER, at=f"review {decision}")
+        said = _signed(Said(decision=decision, reason=reason, by=person.name), person)
         if rule:
-            _add_rules(console, reviews, what, said)
+            _add_rules(console, ledger.reviews, what, said)
             return
-        for done in reviews.decide_all([(one, said, count) for one in chosen]):
+        for done in ledger.reviews.decide_all([(one, said, count) for one in chosen]):
             _say(console, done, "decided")
 
 
-def _mask(what: Sequence[str], *, reason: str, by: str | None) -> None:
+def _mask(what: Sequence[str], *, reason: str, by: tuple[str | None, Path | None]) -> None:
     """Mask words of a report, which are asked for: what is on the command line, every process can read."""
     from pixl.review.sheet import selection_of  # noqa: PLC0415
 
     reports = [number for one in what for number in selection_of(one).reports]
     if len(what) != 1 or len(reports) != 1:
         raise ConfigurationError("--words is for one report (r5)")
-    words: str = typer.prompt("Words to mask, as they stand in the report")
-    with _reviews() as reviews:
-        done = reviews.mask(reports[0], words, by=_who(by), reason=reason)
+    with _ledger() as ledger:
+        person = prove(ledger, *by, role=Role.REVIEWER, at="review redact --words")
+        words: str = typer.prompt("Words to mask, as they stand in the report")
+        done = ledger.reviews.mask(reports[0], words, by=person.name, reason=reason)
     _say(Console(soft_wrap=True, highlight=False), done, "decided")
 
 

@@ -26,7 +26,7 @@ from pixl.domain.person import Person, Role
 log = logging.getLogger(__name__)
 SESSION_COOKIE = "pixl_session"
 LOGIN_COOKIE = "pixl_login"
-OPEN = ("/login", "/heart-beat")
+OPEN = ("/login", "/login/oidc", "/login/oidc/back", "/heart-beat")
 OPEN_FOLDER = "/static/"
 LARGEST_FORM = 64 * 1024
 OWN_PAGES = {"same-origin", "none"}

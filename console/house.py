@@ -12,6 +12,7 @@ from console.pages import Pages
 from console.pictures import Pictures
 from pixl.ledger import Ledger
 from pixl.ledger.people import Lifetimes
+from pixl.oidc import OpenIdProvider
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,8 @@ class House:
     originals: Originals
     pages: Pages
     lifetimes: Lifetimes
+    hospital: OpenIdProvider | None = None
+    """The hospital's own login, where it is set up."""
 
 
 def _house(request: Request) -> House:

@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, status
 from fastapi.responses import RedirectResponse, Response
 
-from console.access import LOGIN_COOKIE, SESSION_COOKIE, Reader, address_of, local, set_cookie
+from console.access import LOGIN_COOKIE, SESSION_COOKIE, Reader, Reviewer, Visitor, address_of, local, set_cookie
 from console.house import House, InHouse
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.person import Role
-from pixl.ledger.people import LoginRefused, LoginsThrottled
+from pixl.ledger.people import PROVIDED, TOKEN_DAYS, LoginRefused, LoginsThrottled
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=1000)]
@@ -28,7 +28,7 @@ def home(*, visitor: Reader) -> Response:
 @router.get("/login")
 def login_page(*, request: Request, house: InHouse, then: str = "/") -> Response:
     """Ask for name and password."""
-    return _login(request, house, then=local(then))
+    return show_login(request, house, then=local(then))
 
 
 @router.post("/login")
@@ -40,7 +40,7 @@ def log_in(*, request: Request, house: InHouse, name: Text, password: Text, then
     except LoginRefused as refusal:
         throttled = isinstance(refusal, LoginsThrottled)
         code = status.HTTP_429_TOO_MANY_REQUESTS if throttled else status.HTTP_403_FORBIDDEN
-        return _login(request, house, then=local(then), problem=str(refusal), code=code)
+        return show_login(request, house, then=local(then), problem=str(refusal), code=code)
     if before := request.cookies.get(SESSION_COOKIE):
         people.log_out(before, house.lifetimes)
     response = RedirectResponse(local(then), status.HTTP_303_SEE_OTHER)
@@ -61,7 +61,7 @@ def log_out(*, visitor: Reader, house: InHouse) -> Response:
 @router.get("/account")
 def account(*, request: Request, visitor: Reader, house: InHouse) -> Response:
     """Show who one is, and let one change the password."""
-    return house.pages.show(request, "account.html", {"problem": "", "told": ""})
+    return _account(request, house, visitor)
 
 
 @router.post("/account")
@@ -78,13 +78,51 @@ def change_password(
     except (ConfigurationError, LoginRefused) as error:
         problem = str(error)
     code = status.HTTP_422_UNPROCESSABLE_CONTENT if problem else status.HTTP_200_OK
-    told = "" if problem else "The password is changed; you are logged out everywhere else."
-    return house.pages.show(request, "account.html", {"problem": problem, "told": told}, code=code)
+    told = "" if problem else "The password is changed; you are logged out everywhere else, and your tokens are ended."
+    return _account(request, house, visitor, problem=problem, told=told, code=code)
 
 
-def _login(request: Request, house: House, *, then: str, problem: str = "", code: int = status.HTTP_200_OK) -> Response:
+@router.post("/account/tokens")
+def make_token(*, request: Request, visitor: Reviewer, house: InHouse) -> Response:
+    """Make a token for the command line, and show it, once."""
+    made = house.ledger.people.add_token(visitor.person.name)
+    return _account(request, house, visitor, made=made)
+
+
+@router.post("/account/tokens/{number}/end")
+def end_token(*, visitor: Reader, house: InHouse, number: int) -> Response:
+    """Let a token count no longer."""
+    house.ledger.people.end_token(visitor.person.name, number)
+    return RedirectResponse("/account", status.HTTP_303_SEE_OTHER)
+
+
+def _account(
+    request: Request,
+    house: House,
+    visitor: Visitor,
+    *,
+    problem: str = "",
+    told: str = "",
+    made: str = "",
+    code: int = status.HTTP_200_OK,
+) -> Response:
+    context = {
+        "problem": problem,
+        "told": told,
+        "made": made,
+        "days": TOKEN_DAYS,
+        "tokens": house.ledger.people.tokens(visitor.person.name),
+        "has_password": not visitor.person.name.startswith(PROVIDED),
+    }
+    return house.pages.show(request, "account.html", context, code=code)
+
+
+def show_login(
+    request: Request, house: House, *, then: str, problem: str = "", code: int = status.HTTP_200_OK
+) -> Response:
+    """Return the page that asks for name and password, and offers the hospital's login where there is one."""
     token = request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(24)
-    context = {"form_token": token, "then": then, "problem": problem}
+    context = {"form_token": token, "then": then, "problem": problem, "hospital": house.hospital is not None}
     response = house.pages.show(request, "login.html", context, code=code)
     set_cookie(request, response, LOGIN_COOKIE, token)
     return response

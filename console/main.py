@@ -14,7 +14,7 @@ from fastapi.responses import PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from console import admin, login, progress, queue, review, rules, viewer
+from console import admin, hospital_login, login, progress, queue, review, rules, viewer
 from console.access import check_form, guard
 from console.house import House
 from console.originals import Originals
@@ -26,6 +26,8 @@ from pixl.hashing import HashingClient
 from pixl.ledger import Ledger
 from pixl.ledger.decisions import ReviewRefused, ReviewStale
 from pixl.ledger.people import Lifetimes
+from pixl.oidc import OpenIdProvider
+from pixl.oidc.provider import SECRET
 from pixl.orthanc import OrthancClient
 from pixl.settings import Settings
 
@@ -54,8 +56,19 @@ def create_app(settings: Settings, secrets: SecretStore) -> FastAPI:
         originals=Originals(raw, anon, hashing.for_project),
         pages=Pages(ledger.overview.decision),
         lifetimes=Lifetimes(idle_seconds=settings.console_idle_minutes * 60),
+        hospital=_hospital(settings, secrets),
     )
     return make_app(house)
+
+
+def _hospital(settings: Settings, secrets: SecretStore) -> OpenIdProvider | None:
+    if settings.oidc is None:
+        return None
+    return OpenIdProvider(
+        settings.oidc,
+        secret=lambda: secrets.get(SECRET).decode(),
+        redirect_uri=f"{settings.console_url.rstrip('/')}{hospital_login.PATH}/back",
+    )
 
 
 def make_app(house: House) -> FastAPI:
@@ -81,7 +94,7 @@ def make_app(house: House) -> FastAPI:
         """Answer as long as the process lives."""
         return {"status": "alive"}
 
-    for part in (login, queue, review, viewer, rules, progress, admin):
+    for part in (login, hospital_login, queue, review, viewer, rules, progress, admin):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(PixlError, _refused)

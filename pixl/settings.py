@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pixl.domain.errors import ConfigurationError
+from pixl.domain.person import Role
 from pixl.domain.suggest import suggestion
+from pixl.domain.vouching import OpenId
 
 HOUSE = Path(__file__).resolve().parents[1]
 """The folder that holds the packages, `projects/` and the Orthancs' configuration."""
@@ -91,6 +93,8 @@ class Settings:
     console_url: str = ""
     console_idle_minutes: int = 30
     """After how long without a click somebody is logged out of the console."""
+    oidc: OpenId | None = None
+    """The hospital's own login; None is none, and people log in with a name and password of PIXL's own."""
     raw_aet: str = "PIXLRAW"
     raw_storage_mb: int = 0
     """Size limit of the identifiable cache in MB; 0 is no limit. The oldest patient not in flight goes first."""
@@ -144,6 +148,7 @@ class Settings:
             imaging_url=_url(env, "PIXL_IMAGING_URL", host, ports.imaging),
             ehr_url=_url(env, "PIXL_EHR_URL", host, ports.ehr),
             console_url=_url(env, "PIXL_CONSOLE_URL", host, ports.console),
+            oidc=_oidc(env),
             raw_aet=_fitting(env, "PIXL_RAW_AET", r"[!-\[\]-~]{1,16}", cls.raw_aet, "an AE title"),
             primary=_archive(env, "PIXL_ARCHIVE_PRIMARY", "primary"),
             secondary=_archive(env, "PIXL_ARCHIVE_SECONDARY", "secondary"),
@@ -206,6 +211,12 @@ NAMES = (
     "PIXL_IMAGING_URL",
     "PIXL_EHR_URL",
     "PIXL_CONSOLE_URL",
+    "PIXL_OIDC_ISSUER",
+    "PIXL_OIDC_CLIENT_ID",
+    "PIXL_OIDC_ROLES",
+    "PIXL_OIDC_ROLE_CLAIM",
+    "PIXL_OIDC_SCOPES",
+    "PIXL_OIDC_CA",
     "PIXL_RAW_AET",
     "PIXL_ARCHIVE_PRIMARY",
     "PIXL_ARCHIVE_SECONDARY",
@@ -258,6 +269,37 @@ def _refuse_unknown_names(env: Mapping[str, str]) -> None:
 
 def _archive(env: Mapping[str, str], variable: str, name: str) -> Archive | None:
     return Archive.parse(name, env[variable]) if env.get(variable) else None
+
+
+def _oidc(env: Mapping[str, str]) -> OpenId | None:
+    """Read how the hospital's own login is asked; all of it belongs together."""
+    given = [name for name in env if name.startswith("PIXL_OIDC_")]
+    if not given:
+        return None
+    needed = ("PIXL_OIDC_ISSUER", "PIXL_OIDC_CLIENT_ID", "PIXL_OIDC_ROLES")
+    if missing := [name for name in needed if name not in env]:
+        raise ConfigurationError(f"{given[0]} is set, so that {' and '.join(missing)} must be set too")
+    ca = env.get("PIXL_OIDC_CA")
+    return OpenId(
+        issuer=_fitting(
+            env, "PIXL_OIDC_ISSUER", r"https://[^\s/?#]+[^\s?#]*", "", "the https:// URL of an OpenID provider"
+        ),
+        client_id=env["PIXL_OIDC_CLIENT_ID"],
+        roles=tuple(_role(pair) for pair in env["PIXL_OIDC_ROLES"].split(";") if pair.strip()),
+        role_claim=env.get("PIXL_OIDC_ROLE_CLAIM", OpenId.role_claim),
+        scopes=_fitting(env, "PIXL_OIDC_SCOPES", r"(.* )?openid( .*)?", OpenId.scopes, "words, of which one is openid"),
+        ca=Path(ca).absolute() if ca else None,
+    )
+
+
+def _role(pair: str) -> tuple[Role, str]:
+    name, equals, value = (part.strip() for part in pair.partition("="))
+    if not equals or not value or name not in set(Role):
+        raise ConfigurationError(
+            f"PIXL_OIDC_ROLES must be ROLE=VALUE;ROLE=VALUE, where ROLE is one of {', '.join(Role)} and VALUE what the "
+            "claim says of people who have it"
+        )
+    return Role(name), value
 
 
 def _url(env: Mapping[str, str], variable: str, host: str, port: int) -> str:

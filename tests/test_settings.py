@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from pixl.domain.errors import ConfigurationError
+from pixl.domain.person import Role
 from pixl.intake.hours import Hours
 from pixl.settings import HOUSE, PORT_NAMES, RANGES, Settings, read_settings_file
 
@@ -138,3 +139,43 @@ def test_a_wrong_setting_is_exit_code_2_and_no_traceback(tmp_path, command):
     assert done.returncode == 2
     assert "PIXL_LOG_LEVEL" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+OIDC = {
+    "PIXL_OIDC_ISSUER": "https://login.hospital.example/realms/staff",
+    "PIXL_OIDC_CLIENT_ID": "pixl-console",
+    "PIXL_OIDC_ROLES": "reviewer=cn=pixl,ou=groups; releaser = pixl-releasers;",
+}
+
+
+def test_without_the_hospitals_login_there_is_none(tmp_path):
+    assert Settings.from_env({"PIXL_DATA": str(tmp_path)}).oidc is None
+
+
+def test_the_hospitals_login_gives_roles_by_what_the_claim_says(tmp_path):
+    found = Settings.from_env({"PIXL_DATA": str(tmp_path), **OIDC}).oidc
+    assert found.roles == ((Role.REVIEWER, "cn=pixl,ou=groups"), (Role.RELEASER, "pixl-releasers"))
+    assert (found.role_claim, found.scopes, found.ca) == ("roles", "openid profile", None)
+
+
+@pytest.mark.parametrize("missing", OIDC)
+def test_half_a_hospitals_login_is_refused_with_what_is_missing(tmp_path, missing):
+    given = {name: value for name, value in OIDC.items() if name != missing}
+    with pytest.raises(ConfigurationError, match=missing):
+        Settings.from_env({"PIXL_DATA": str(tmp_path), **given})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"PIXL_OIDC_ISSUER": "http://login.hospital.example"},
+        {"PIXL_OIDC_ISSUER": "https://login.hospital.example/?x=1"},
+        {"PIXL_OIDC_ROLES": "boss=everybody"},
+        {"PIXL_OIDC_ROLES": "reviewer"},
+        {"PIXL_OIDC_ROLES": "reviewer="},
+        {"PIXL_OIDC_SCOPES": "profile"},
+    ],
+)
+def test_a_hospitals_login_that_cannot_be_meant_is_refused(tmp_path, change):
+    with pytest.raises(ConfigurationError, match=next(iter(change))):
+        Settings.from_env({"PIXL_DATA": str(tmp_path), **OIDC, **change})

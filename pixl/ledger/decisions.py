@@ -146,10 +146,8 @@ class Decisions:
         self._choose(connection, chosen)
         count = self._counted(connection, expected)
         project = _only(count["projects"])
-        if said.decision is Decision.PASS and _one(connection, "passes", by=said.by)["mine"]:
-            raise ReviewRefused("you have passed one of these already: another person has to pass it")
-        if said.decision is Decision.PASS and not said.may_release and _one(connection, "last_words")["count"]:
-            raise ReviewRefused("the last word before a release needs the role releaser")
+        if said.decision is Decision.PASS:
+            _refuse_to_pass(connection, said)
         if said.decision is Decision.REDACT and _one(connection, "without_place")["count"]:
             raise ReviewRefused(
                 "one of these is in no element, no box and no words that could be removed: pass or fail it"
@@ -345,6 +343,20 @@ class Decisions:
 def _after(row: Mapping[str, Any]) -> State | None:
     tally = Tally(waiting=row["waiting"], failed=row["failed"], redact=row["redact"])
     return after_review(tally, is_checked=row["is_checked"], has_output=row["has_output"])
+
+
+def _refuse_to_pass(connection: Connection, said: Said) -> None:
+    """Raise if it is not this person who may pass what was chosen."""
+    passes = _one(connection, "passes", by=said.by)
+    if passes["mine"]:
+        raise ReviewRefused("you have passed one of these already: another person has to pass it")
+    if passes["doubtful"]:
+        raise ReviewRefused(
+            "one of these was passed with an account of the other kind (PIXL's own, the hospital's login), and nobody "
+            "can say whether that was you: an admin can tell which accounts belong together, `pixl console user link`"
+        )
+    if not said.may_release and _one(connection, "last_words")["count"]:
+        raise ReviewRefused("the last word before a release needs the role releaser")
 
 
 def _check_text(by: str, reason: str) -> None:

@@ -66,9 +66,10 @@ WITH passed AS (
       AND NOT EXISTS (SELECT FROM decision AS later WHERE later.undoes = decision.id)),
 counted AS (
     UPDATE chosen SET passed = people FROM (
-        SELECT finding_id, count(DISTINCT by) AS people FROM passed GROUP BY finding_id) AS found
+        SELECT finding_id, count(DISTINCT identity_of(by)) AS people FROM passed GROUP BY finding_id) AS found
     WHERE found.finding_id = chosen.finding_id)
-SELECT count(*) AS mine FROM passed WHERE by = %(by)s;
+SELECT count(*) FILTER (WHERE identity_of(by) = identity_of(%(by)s)) AS mine,
+    count(*) FILTER (WHERE NOT are_told_apart(by, %(by)s)) AS doubtful FROM passed;
 
 -- last_words: how many of what needs several people would have them all
 SELECT count(*) AS count FROM chosen WHERE needs > 1 AND passed + 1 >= needs;

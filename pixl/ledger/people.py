@@ -1,4 +1,8 @@
-"""Who may use the console: passwords (argon2id), sessions (hashed at rest), throttled logins, all of it audited."""
+"""Who may use the console and decide on the command line; all of it audited.
+
+Passwords are kept as argon2id, sessions and tokens as hashes; logins are throttled. Whom the hospital's own login
+(OpenID Connect) sends has a name of its own, `oidc:<subject>`, and no password.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,12 @@ from pixl.ledger.sql import read_queries
 
 QUERIES = read_queries(Path(__file__).with_name("people.sql"))
 NAME = re.compile(r"[a-z][a-z0-9._-]{0,62}")
+PROVIDED = "oidc:"
+"""How the name of a person goes on whom a provider vouches for: no name of our own has a colon."""
+SUBJECT = re.compile(r"[!-~]{1,255}")
+"""OpenID Connect Core 1.0, section 2: at most 255 ASCII characters, case-sensitive."""
+TOKEN = "pixl_"  # noqa: S105  how each begins
+TOKEN_DAYS = 30
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1000
 """Characters. Hashing a longer one would be work that anybody could give us."""
@@ -55,6 +65,25 @@ class Lifetimes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Vouched:
+    """Whom an OpenID provider has sent."""
+
+    issuer: str
+    subject: str
+    role: Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """A token of a person, as they are shown it."""
+
+    id: int
+    since: dt.datetime
+    until: dt.datetime
+    seen: dt.datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Account:
     """A person as an admin is shown them."""
 
@@ -64,6 +93,10 @@ class Account:
     removed_at: dt.datetime | None
     seen: dt.datetime | None
     """When a session of theirs was last used; None if there is none."""
+    same_as: str | None
+    """The account of our own that the same person has."""
+    tokens: int
+    """How many they have for the command line."""
 
 
 class People:
@@ -101,11 +134,12 @@ class People:
             self._note(connection, by, "user-added", name, role=role.value)
 
     def set_password(self, name: str, password: str, *, by: str, but: str | None = None) -> None:
-        """Give somebody another password, and log them out everywhere but in the session with the token `but`."""
+        """Give somebody another password; end their tokens, and their sessions but the one with the token `but`."""
         values = {"name": name, "password": self._hash(name, password)}
         with transaction(self._pool) as connection:
             _changed(connection, "set_password", values)
             connection.execute(QUERIES["end_sessions"], {"name": name, "but": _hashed(but) if but else None})
+            connection.execute(QUERIES["end_tokens"], {"name": name})
             self._note(connection, by, "password-changed", name)
 
     def set_role(self, name: str, role: Role, *, by: str) -> None:
@@ -115,17 +149,35 @@ class People:
             self._note(connection, by, "role-changed", name, role=role.value)
 
     def remove(self, name: str, *, by: str) -> None:
-        """Let somebody log in no more, and end their sessions."""
+        """Let somebody log in no more, and end their sessions and tokens."""
         with transaction(self._pool) as connection:
             _changed(connection, "remove", {"name": name})
             connection.execute(QUERIES["end_sessions"], {"name": name, "but": None})
+            connection.execute(QUERIES["end_tokens"], {"name": name})
             self._note(connection, by, "user-removed", name)
+
+    def link(self, subject: str, name: str, *, by: str) -> None:
+        """Say that whom the provider calls `subject` is the person with the account `name`.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no such account, the subject has never logged in, or the account is somebody else's already.
+        """
+        values = {"name": f"{PROVIDED}{subject.removeprefix(PROVIDED)}", "same_as": name}
+        with transaction(self._pool) as connection:
+            if not connection.execute(QUERIES["link"], values).fetchone():
+                raise ConfigurationError(
+                    f"{values['name']} and {name} cannot be linked: the first has to have logged in once, the second "
+                    "has to be an account of PIXL's own that is not linked to anybody else"
+                )
+            self._note(connection, by, "user-linked", values["name"], same_as=name)
 
     def all(self) -> list[Account]:
         """Return everybody, those that were removed last."""
         with transaction(self._pool) as connection:
             rows = connection.execute(QUERIES["people"]).fetchall()
-        names = ("since", "password_since", "removed_at", "seen")
+        names = ("since", "password_since", "removed_at", "seen", "same_as", "tokens")
         return [Account(person=_person(row), **{name: row[name] for name in names}) for row in rows]
 
     # --- who is logged in
@@ -141,15 +193,87 @@ class People:
             Too many logins have failed, for this name or from this address.
         """
         kept = self.check(name, password, address=address)
-        token = secrets.token_urlsafe(TOKEN_BYTES)
         with transaction(self._pool) as connection:
             connection.execute(QUERIES["forgive"], {"who": self._cipher.fingerprint("login", name)})
             connection.execute(QUERIES["forget_failures"])
-            connection.execute(QUERIES["add_session"], {"token": _hashed(token), "name": name})
             if self._hasher.check_needs_rehash(kept):
                 connection.execute(QUERIES["rehash"], {"name": name, "password": self._hasher.hash(password)})
-            self._note(connection, name, "login", name)
+            return self._begin(connection, name, way="password")
+
+    def log_in_vouched(self, vouched: Vouched) -> str:
+        """Begin a session of somebody whom the provider has sent, with the role that it gives them now.
+
+        Raises
+        ------
+        LoginRefused
+            An admin has removed this person, another provider has sent somebody of this name, or it is none.
+        """
+        if not SUBJECT.fullmatch(vouched.subject):
+            raise LoginRefused("the provider's name for you is none that PIXL can keep; tell an admin")
+        name = f"{PROVIDED}{vouched.subject}"
+        values = {"name": name, "role": vouched.role.value, "issuer": vouched.issuer}
+        with transaction(self._pool) as connection:
+            if not connection.execute(QUERIES["vouched_for"], values).fetchone():
+                raise LoginRefused("an admin of PIXL has removed this account, or it was another provider's")
+            return self._begin(connection, name, way="oidc", role=vouched.role.value)
+
+    def refused(self, vouched_name: str, why: str) -> None:
+        """Put into the audit trail that somebody whom the provider knows was not let in."""
+        with transaction(self._pool) as connection:
+            self._note(connection, "somebody", "login-failed", vouched_name, way="oidc", reason=why)
+
+    # --- who decides on the command line
+
+    def prove(self, name: str, password: str, *, address: str, at: str) -> Person:
+        """Return who has this name and password, for one command, which the audit trail tells of.
+
+        Parameters
+        ----------
+        at
+            What they are about to do, such as `review pass`.
+
+        Raises what `log_in` raises.
+        """
+        self.check(name, password, address=address)
+        with transaction(self._pool) as connection:
+            row = connection.execute(QUERIES["person"], {"name": name}).fetchone()
+            if row is None:
+                raise LoginRefused
+            connection.execute(QUERIES["forgive"], {"who": self._cipher.fingerprint("login", name)})
+            self._note(connection, name, "proved", name, way="password", at=at)
+        return _person(row)
+
+    def prove_by_token(self, token: str, *, address: str, at: str) -> Person:
+        """Return whose token it is, as `prove` does."""
+        who = self._cipher.fingerprint("token", address)
+        self._refuse_too_many(who, address)
+        with transaction(self._pool) as connection:
+            row = connection.execute(QUERIES["use_token"], {"token": _hashed(token)}).fetchone()
+            if row:
+                self._note(connection, row["name"], "proved", row["name"], way="token", at=at)
+        if row is None:
+            self._failed(None, who, address)
+            raise LoginRefused("this token is none, or its time is over: make another one on your page of the console")
+        return _person(row)
+
+    def add_token(self, name: str, *, days: int = TOKEN_DAYS) -> str:
+        """Make a token for the command line; return it, which is nowhere else."""
+        token = f"{TOKEN}{secrets.token_urlsafe(TOKEN_BYTES)}"
+        with transaction(self._pool) as connection:
+            connection.execute(QUERIES["add_token"], {"token": _hashed(token), "name": name, "days": days})
+            self._note(connection, name, "token-made", name)
         return token
+
+    def tokens(self, name: str) -> list[Token]:
+        """Return a person's tokens that can be used."""
+        with transaction(self._pool) as connection:
+            return [Token(**row) for row in connection.execute(QUERIES["tokens"], {"name": name})]
+
+    def end_token(self, name: str, number: int) -> None:
+        """Let one of a person's tokens count no longer."""
+        with transaction(self._pool) as connection:
+            if connection.execute(QUERIES["end_token"], {"id": number, "name": name}).fetchone():
+                self._note(connection, name, "token-ended", name)
 
     def check(self, name: str, password: str, *, address: str) -> str:
         """Compare a password with the one that is kept, which is returned as it is kept; raises as `log_in`."""
@@ -191,6 +315,12 @@ class People:
             return audit.events(connection, project=project, before=before, limit=limit)
 
     # --- inside
+
+    def _begin(self, connection: Connection, name: str, **details: str) -> str:
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        connection.execute(QUERIES["add_session"], {"token": _hashed(token), "name": name})
+        self._note(connection, name, "login", name, **details)
+        return token
 
     @functools.cached_property
     def _nobody(self) -> str:
@@ -236,6 +366,8 @@ class People:
 
 def _changed(connection: Connection, query: str, values: Mapping[str, Any]) -> None:
     if not connection.execute(QUERIES[query], values).fetchone():
+        if values["name"].startswith(PROVIDED) and query != "remove":
+            raise ConfigurationError("role and password of this person are the business of the hospital's own login")
         raise ConfigurationError(f"there is nobody called {values['name']!r} who may log in")
 
 

@@ -2,23 +2,56 @@
 INSERT INTO person (name, role, password) VALUES (%(name)s, %(role)s, %(password)s)
 ON CONFLICT DO NOTHING RETURNING name;
 
--- person: one who may log in
-SELECT name, role, password FROM person WHERE name = %(name)s AND removed_at IS NULL;
+-- person: one who may log in with a password
+SELECT name, role, password FROM person WHERE name = %(name)s AND password IS NOT NULL AND removed_at IS NULL;
 
 -- people: all who may log in, or could
-SELECT name, role, since, password_since, removed_at,
-    (SELECT max(seen) FROM console_session WHERE console_session.name = person.name) AS seen
+SELECT name, role, since, password_since, removed_at, same_as,
+    (SELECT max(seen) FROM console_session WHERE console_session.name = person.name) AS seen,
+    (SELECT count(*) FROM personal_token WHERE personal_token.name = person.name AND until > clock_timestamp()) AS tokens
 FROM person ORDER BY removed_at IS NOT NULL, name;
 
 -- set_password: another password
 UPDATE person SET password = %(password)s, password_since = clock_timestamp()
-WHERE name = %(name)s AND removed_at IS NULL RETURNING name;
+WHERE name = %(name)s AND password IS NOT NULL AND removed_at IS NULL RETURNING name;
 
 -- rehash: the same password under today's parameters
 UPDATE person SET password = %(password)s WHERE name = %(name)s AND removed_at IS NULL;
 
 -- set_role: another role
-UPDATE person SET role = %(role)s WHERE name = %(name)s AND removed_at IS NULL RETURNING name;
+UPDATE person SET role = %(role)s WHERE name = %(name)s AND password IS NOT NULL AND removed_at IS NULL RETURNING name;
+
+-- vouched_for: a person whom the hospital's provider has sent, with the role that it gives them now
+INSERT INTO person (name, role, issuer) VALUES (%(name)s, %(role)s, %(issuer)s)
+ON CONFLICT (name) DO UPDATE SET role = EXCLUDED.role
+    WHERE person.removed_at IS NULL AND person.issuer = EXCLUDED.issuer
+RETURNING name, role;
+
+-- link: two accounts are the same person's
+UPDATE person SET same_as = %(same_as)s
+WHERE name = %(name)s AND issuer IS NOT NULL
+  AND EXISTS (SELECT FROM person AS own WHERE own.name = %(same_as)s AND own.issuer IS NULL)
+  AND NOT EXISTS (SELECT FROM person AS other WHERE other.same_as = %(same_as)s AND other.name <> %(name)s)
+RETURNING name;
+
+-- add_token: for the command line
+INSERT INTO personal_token (token, name, until)
+VALUES (%(token)s, %(name)s, clock_timestamp() + make_interval(days => %(days)s)) RETURNING id;
+
+-- use_token: whose token it is; it was used now
+UPDATE personal_token SET seen = clock_timestamp() FROM person
+WHERE token = %(token)s AND until > clock_timestamp() AND person.name = personal_token.name AND removed_at IS NULL
+RETURNING person.name, person.role;
+
+-- tokens: of a person
+SELECT id, since, until, seen FROM personal_token
+WHERE name = %(name)s AND until > clock_timestamp() ORDER BY id;
+
+-- end_token: one of a person's
+DELETE FROM personal_token WHERE id = %(id)s AND name = %(name)s RETURNING id;
+
+-- end_tokens: all of a person's, and those whose time is over
+DELETE FROM personal_token WHERE name = %(name)s OR until <= clock_timestamp();
 
 -- remove: a person may not log in any more
 UPDATE person SET removed_at = clock_timestamp() WHERE name = %(name)s AND removed_at IS NULL RETURNING name;

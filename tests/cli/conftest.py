@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import secrets
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pixl.domain.person import Role
 from pixl.ledger import Ledger
 from pixl.secrets import FileStore
 from pixl.settings import HOUSE
@@ -70,6 +72,16 @@ class CommandLine:
 
     def ledger(self):
         return Ledger.open(self.database, password=self.postgres.password, key=self.key)
+
+    def as_person(self, name, role=Role.RELEASER):
+        """The options by which somebody decides; the account is made where there is none."""
+        file = self.data / f"password-of-{name}"
+        if not file.exists():
+            file.touch(0o600)
+            file.write_text(secrets.token_urlsafe(18))
+            with self.ledger() as ledger:
+                ledger.people.add(name, role, file.read_text(), by="test")
+        return ["--by", name, "--password-file", file]
 
     def counts(self, project="demo"):
         return {name: count for name, count in self.status("-p", project)[-1]["counts"].items() if count}

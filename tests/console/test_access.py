@@ -15,12 +15,14 @@ from pixl.ledger.people import ADDRESS_FAILURES, NAME_FAILURES, Lifetimes, Login
 
 pytestmark = pytest.mark.servers
 PASSWORD = "five invented words, no more"
-OPEN = {"GET /login", "POST /login", "GET /heart-beat"}
+OPEN = {"GET /login", "POST /login", "GET /login/oidc", "GET /login/oidc/back", "GET /heart-beat"}
 NEEDS = {
     "GET /": Role.READER,
     "POST /logout": Role.READER,
     "GET /account": Role.READER,
     "POST /account": Role.READER,
+    "POST /account/tokens": Role.REVIEWER,
+    "POST /account/tokens/{number}/end": Role.READER,
     "GET /progress": Role.READER,
     "GET /queue": Role.REVIEWER,
     "GET /groups/{number}": Role.REVIEWER,

@@ -24,10 +24,13 @@ from pixl.domain.finding import Finding, Part
 from pixl.domain.person import Role
 from pixl.domain.pseudonym import PseudonymKind, PseudonymQuery
 from pixl.domain.state import State
+from pixl.domain.vouching import OpenId
 from pixl.hashing import KeyedPseudonymiser
 from pixl.ledger import Ledger, SeriesOutput, migrate
 from pixl.ledger.people import Lifetimes
+from pixl.oidc import OpenIdProvider
 from pixl.stack.ports import free_port
+from pixl.testing.openid import CLIENT_ID, CLIENT_SECRET, OpenIdStandIn
 from pixl.testing.real_orthanc import RealOrthanc
 from pixl.testing.review_queue import Written, burned_in, head, hold, hold_report, named, settle
 
@@ -43,6 +46,7 @@ FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
     "--window-size=1360,900",
+    "--ignore-certificate-errors",  # of the invented hospital's login; the console itself verifies them
 )
 PASSWORD = "five invented words, no more"
 PSEUDONYMS = KeyedPseudonymiser(b"k" * 64)
@@ -179,7 +183,13 @@ def orthancs(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def console(postgres, orthancs):
+def hospital(tmp_path_factory):
+    with OpenIdStandIn(tmp_path_factory.mktemp("hospital")) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+def console(postgres, orthancs, hospital):
     """The address of a console, and the ledger behind it."""
     database = postgres.new_database()
     migrate(database, postgres.password)
@@ -194,14 +204,22 @@ def console(postgres, orthancs):
         ):
             ledger.people.add(name, role, PASSWORD, by="test")
         fill(ledger, raw, anon)
+        port = free_port()
+        options = OpenId(
+            issuer=hospital.issuer,
+            client_id=CLIENT_ID,
+            roles=((Role.RELEASER, "pixl-releasers"),),
+            ca=hospital.ca,
+        )
+        back = f"http://127.0.0.1:{port}/login/oidc/back"
         house = House(
             ledger=ledger,
             pictures=Pictures(anon),
             originals=Originals(raw, anon, lambda _: PSEUDONYMS),
             pages=Pages(ledger.overview.decision),
             lifetimes=Lifetimes(),
+            hospital=OpenIdProvider(options, secret=lambda: CLIENT_SECRET, redirect_uri=back),
         )
-        port = free_port()
         server = uvicorn.Server(uvicorn.Config(make_app(house), host="127.0.0.1", port=port, log_level="warning"))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -288,7 +306,7 @@ def page(chromium, console, tmp_path):
     shown = Page(chromium, url, tmp_path)
     yield shown
     wrong = [entry["message"] for entry in chromium.get_log("browser") if entry["level"] == "SEVERE"]
-    assert [line for line in wrong if "404" not in line and "favicon" not in line] == []
+    assert [line for line in wrong if "404" not in line and "403" not in line and "favicon" not in line] == []
 
 
 @pytest.fixture
@@ -305,6 +323,31 @@ def test_the_page_to_log_in(page):
     page.open("/queue")
     assert page.path().startswith("/login")
     page.shoot("console-login")
+
+
+def test_the_hospitals_login_leads_there_and_back_to_the_page_that_was_wanted(page):
+    page.browser.delete_all_cookies()
+    page.open("/studies")
+    page.one('a[href^="/login/oidc"]').click()
+    page.soon(lambda: page.browser.title == "Invented hospital")
+    page.one("#yes").click()
+    page.soon(lambda: page.all(".who"))
+    assert page.path() == "/studies"
+    assert "oidc:f3a9-ann" in page.text(".who")
+    page.open("/account")
+    page.one('form[action="/account/tokens"] button').click()
+    page.soon(lambda: page.all(".token"))
+    page.shoot("console-account")
+
+
+def test_who_turns_back_at_the_hospitals_login_is_told_so(page):
+    page.browser.delete_all_cookies()
+    page.open("/login").one('a[href^="/login/oidc"]').click()
+    page.soon(lambda: page.browser.title == "Invented hospital")
+    page.one("#no").click()
+    page.soon(lambda: page.all(".problem"))
+    assert "did not let you in" in page.text()
+    page.shoot("console-turned-back")
 
 
 def test_the_queue_shows_groups_and_keys_walk_through_it(page):

@@ -47,7 +47,7 @@ def test_a_held_study_waits_is_passed_and_leaves(loaded):
     assert not zip_of(loaded, study).exists()
     shown = loaded.pixl("review", "list", "--project", "demo").stdout
     assert f"s{study.id}" in shown
-    loaded.pixl("review", "pass", f"s{study.id}", "--reason", "nothing but an invented picture", "--by", "ann")
+    loaded.pixl("review", "pass", f"s{study.id}", "--reason", "an invented picture", *loaded.as_person("ann"))
     loaded.wait()
     assert zip_of(loaded, study).exists()
     told = loaded.pixl("review", "show", str(study.id)).stdout
@@ -57,7 +57,7 @@ def test_a_held_study_waits_is_passed_and_leaves(loaded):
 
 def test_what_fails_is_refused_at_the_next_request_before_the_archive_is_asked(loaded):
     study = held(loaded)[0]
-    loaded.pixl("review", "fail", f"s{study.id}", "--reason", "a name in the picture", "--by", "ann")
+    loaded.pixl("review", "fail", f"s{study.id}", "--reason", "a name in the picture", *loaded.as_person("ann"))
     loaded.pixl("cohort", "retry", "demo", "--state", "rejected")
     loaded.wait()
     with loaded.ledger() as ledger:

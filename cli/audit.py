@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.opening import open_ledger
 from pixl.ledger import Ledger
-from pixl.secrets import open_store
 from pixl.settings import Settings
 
 SOME_FAILED = 1
@@ -70,4 +70,4 @@ def verify(
 
 def _ledger() -> Ledger:
     settings = Settings.from_process()
-    return Ledger.connect(settings.database, open_store(settings.secrets))
+    return open_ledger(settings)

@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.opening import open_ledger
 from pixl.domain.errors import ConfigurationError
 from pixl.ledger import Ledger
-from pixl.secrets import open_store
 from pixl.settings import Settings
 
 app = typer.Typer(name="block", help="Opt-outs, and whatever else must not be asked for.", no_args_is_help=True)
@@ -70,4 +70,4 @@ def _ledger(project: str | None = None) -> Ledger:
     settings = Settings.from_process()
     if project is not None:
         Projects(settings.projects).get(project)
-    return Ledger.connect(settings.database, open_store(settings.secrets))
+    return open_ledger(settings)

@@ -18,13 +18,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from cli.opening import open_ledger
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.extractable import RowRule
 from pixl.domain.project import Project
 from pixl.domain.report import ReportState
 from pixl.domain.state import FINAL, IN_FLIGHT, State
 from pixl.ledger import ExtractStatus, Ledger, Loaded, Portion, Reports, ReportStatus
-from pixl.secrets import open_store
 from pixl.settings import Settings
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def load(
             read_cohort(path, known_projects=projects.names(), rules=rules, listing=listing), path, project
         )
     portions = [_portion(one, projects.get(one.extract.project), priority) for one in cohort.extracts]
-    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger, console.status("loading"):
+    with open_ledger(settings) as ledger, console.status("loading"):
         loaded = ledger.load_all(
             portions,
             allow_older=allow_older,
@@ -187,7 +187,7 @@ def status(
     report has failed.
     """
     settings = Settings.from_process()
-    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+    with open_ledger(settings) as ledger:
         if project is not None:
             _check_known(ledger, project)
         if as_json:
@@ -227,7 +227,7 @@ def retry(
     if states & IN_FLIGHT:
         raise ConfigurationError(f"only studies that have ended can be retried: {', '.join(sorted(FINAL))}")
     settings = Settings.from_process()
-    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+    with open_ledger(settings) as ledger:
         made = _generated_at(ledger, project, extract)
         count = ledger.retry(project, states=states, generated_at=made, from_start=from_start)
         known = {ReportState(state.value) for state in states if state.value in set(ReportState)}
@@ -247,7 +247,7 @@ def cancel(
 ) -> None:
     """Stop what is still on its way. It can be brought back with `pixl cohort retry --state rejected`."""
     settings = Settings.from_process()
-    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+    with open_ledger(settings) as ledger:
         made = _generated_at(ledger, project, extract)
         if not yes:
             what = f"extract {extract} of {project}" if extract else project

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.identity import ByOption, PasswordOption, prove
+from cli.opening import open_ledger
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.person import Role
 from pixl.ledger import Ledger
 from pixl.ledger.people import TOKEN_DAYS, People
-from pixl.secrets import open_store
 from pixl.settings import Settings
 
 app = typer.Typer(name="console", help="The web pages for review and progress.", no_args_is_help=True)
@@ -105,7 +105,7 @@ def _people() -> Iterator[People]:
 @contextmanager
 def _ledger() -> Iterator[Ledger]:
     settings = Settings.from_process()
-    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+    with open_ledger(settings) as ledger:
         yield ledger
 
 

@@ -19,9 +19,9 @@ from rich.tree import Tree
 from cli import cohort as cohort_commands
 from cli import export as export_command
 from cli import review as review_commands
+from cli.opening import open_ledger
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.person import Role
-from pixl.ledger import Ledger
 from pixl.ledger.people import People
 from pixl.secrets import open_store
 from pixl.settings import Settings
@@ -83,7 +83,7 @@ def _follow(console: Console, settings: Settings) -> None:
     console.print("\n[bold]$ pixl cohort status --watch[/]")
     deadline = time.monotonic() + PATIENCE_SECONDS
     with (
-        Ledger.connect(settings.database, open_store(settings.secrets)) as ledger,
+        open_ledger(settings) as ledger,
         Live(console=console, refresh_per_second=4) as live,
     ):
         while True:
@@ -117,7 +117,7 @@ def _show_held(console: Console, settings: Settings) -> None:
     """List what waits for a person, and say how one decides."""
     console.print("\n[bold]$ pixl review list[/]")
     review_commands.list_(project=None, by_words=False, values=False, limit=10)
-    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+    with open_ledger(settings) as ledger:
         waiting = [study for study in ledger.reviews.studies() if study.open]
         people = _let_in(ledger.people, settings.data / "demo-passwords")
     if waiting:

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.opening import open_ledger
 from pixl.domain.errors import ConfigurationError
 from pixl.ledger import Ledger
-from pixl.secrets import open_store
 from pixl.settings import Settings
 
 SLOWEST = 0.01
@@ -59,4 +59,4 @@ def _say(paused: bool, per_minute: float | None) -> None:
 
 def _ledger() -> Ledger:
     settings = Settings.from_process()
-    return Ledger.connect(settings.database, open_store(settings.secrets))
+    return open_ledger(settings)

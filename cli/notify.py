@@ -27,7 +27,8 @@ def list_() -> None:
     channels = load_channels(settings.notifications).channels
     console = Console(soft_wrap=True, highlight=False)
     if not channels:
-        console.print(f"nobody is told: {settings.notifications} has no channels (docs/operations.md shows how)")
+        state = "has no channels" if settings.notifications.exists() else "is not there"
+        console.print(f"nobody is told: {settings.notifications} {state} (docs/operations.md shows how)")
         return
     table = Table("channel", "told when", "of projects", "URL in secret")
     for one in channels:
@@ -45,6 +46,11 @@ def send_test(
     settings = Settings.from_process()
     secrets = open_store(settings.secrets)
     known = {one.name: one for one in load_channels(settings.notifications).channels}
+    if not settings.notifications.exists():
+        raise ConfigurationError(
+            f"there is no {settings.notifications}, so that nobody is told of anything: docs/operations.md shows how "
+            "to write one"
+        )
     if not known or channel not in (None, *known):
         raise ConfigurationError(
             f"{settings.notifications} has no channel{f' {channel!r}' if channel else ''}"

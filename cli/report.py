@@ -8,12 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.opening import open_ledger
 from pixl.domain.drift import USUAL, Limits
 from pixl.domain.errors import ConfigurationError
-from pixl.ledger import Ledger
 from pixl.ledger.audit import Event
 from pixl.project import Projects
-from pixl.secrets import open_store
 from pixl.settings import Settings
 
 app = typer.Typer()
@@ -39,7 +38,7 @@ def report(
 
     settings = Settings.from_process()
     console = Console(soft_wrap=True, highlight=False)
-    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+    with open_ledger(settings) as ledger:
         chosen = ledger.extract_of(project, extract)
         folder = (out or settings.data / "reports" / project / chosen.slug).absolute()
         with console.status("reading the ledger"), ledger.accounts.read(chosen) as reading:

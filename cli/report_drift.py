@@ -12,12 +12,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from cli.opening import open_ledger
 from pixl.domain.drift import Drift, Limits
 from pixl.domain.drift import drift as compare
 from pixl.domain.report import Day, ReportKeys, kinds_of
-from pixl.ledger import Ledger
 from pixl.project import Projects
-from pixl.secrets import open_store
 from pixl.settings import Settings
 
 app = typer.Typer()
@@ -38,7 +37,7 @@ def drift(
     settings = Settings.from_process()
     keys = Projects(settings.projects).get(project).reports
     sigmas = limit or (keys.drift_limit if keys else ReportKeys.drift_limit)
-    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+    with open_ledger(settings) as ledger:
         found = ledger.reports.days(project, limit=days)
     alarms = compare(found[-1], found[:-1], Limits(sigmas=sigmas)) if found else []
     if as_json:

@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.identity import ByOption, PasswordOption, prove
+from cli.opening import open_ledger
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.finding import Decision
 from pixl.domain.person import Person, Role
 from pixl.ledger import Ledger
-from pixl.secrets import open_store
 from pixl.settings import Settings
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ def sample(project: ProjectOption = None) -> None:
 @contextmanager
 def _ledger() -> Iterator[Ledger]:
     settings = Settings.from_process()
-    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+    with open_ledger(settings) as ledger:
         yield ledger
 
 

@@ -37,6 +37,12 @@ def send(channel: Channel, secrets: SecretStore, title: str, body: str) -> None:
 
 
 def _refuse_unverified(channel: Channel, url: str) -> None:
-    said = parse_qs(urlsplit(url).query)
+    parts = urlsplit(url)
+    said = parse_qs(parts.query)
+    is_plain = parts.scheme.lower() == "mailto" or any(mode.lower() == "insecure" for mode in said.get("mode", []))
+    if is_plain and parts.password:
+        raise ConfigurationError(
+            f"channel {channel.name}: its URL sends a password without TLS: write mailtos://, and no mode=insecure"
+        )
     if any(value.lower() in OFF for value in said.get("verify", [])):
         raise ConfigurationError(f"channel {channel.name}: its URL says verify=no; TLS certificates are verified here")

@@ -368,9 +368,14 @@ def _say(console: Console, done: Decided, verb: str) -> None:
     moved = "; ".join(f"{count} now {state.value}" for state, count in done.moved.items())
     number = f"decision {done.id}: " if done.id else ""
     console.print(
-        f"{number}{verb} {done.findings:,} findings of {done.subjects:,} studies or reports"
+        f"{number}{verb} {_many(done.findings, 'finding', 'findings')} of "
+        f"{_many(done.subjects, 'study or report', 'studies or reports')}"
         f"{f'; studies: {moved}' if moved else ''}"
     )
+
+
+def _many(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def _all_open(reviews: Reviews, project: str | None) -> Iterator[StoredFinding]:

@@ -20,6 +20,8 @@ from pixl.ledger.sql import read_queries
 QUERIES = read_queries(Path(__file__).with_name("reviews.sql"))
 RULES = read_queries(Path(__file__).with_name("decisions.sql"))
 PAGE = 50
+ANY = dict.fromkeys(("projects", "states", "after_since", "after_id", "limit"))
+"""What leaves the query of studies unfiltered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,10 +252,7 @@ class Reviews:
         """Return studies in some states, those that wait longest first; also those held before any check."""
         since, number = after or (None, 0)
         values = {"projects": list(projects) or None, "states": list(states), "limit": limit}
-        with transaction(self._pool) as connection:
-            rows = connection.execute(
-                QUERIES["studies"], {**values, "after_since": since, "after_id": number}
-            ).fetchall()
+        rows = self._rows("studies", {**values, "id": None, "after_since": since, "after_id": number})
         return [_study(row) for row in rows]
 
     def reports(self, projects: Sequence[str] = (), *, limit: int = PAGE) -> list[ReportUnderReview]:
@@ -270,7 +269,7 @@ class Reviews:
             There is none.
         """
         with transaction(self._pool) as connection:
-            row = connection.execute(QUERIES["study"], {"id": study_id}).fetchone()
+            row = connection.execute(QUERIES["studies"], {**ANY, "id": study_id}).fetchone()
             if row is None:
                 raise LookupError(f"there is no study {study_id}")
             series = connection.execute(QUERIES["series"], {"id": study_id, "revision": row["revision"]}).fetchall()

@@ -45,7 +45,7 @@ FROM finding JOIN finding_group ON finding_group.id = group_id
 WHERE open AND finding.id > %(after)s AND (%(projects)s::text[] IS NULL OR project = ANY(%(projects)s))
 ORDER BY finding.id LIMIT %(limit)s;
 
--- studies: the studies of some projects in some states, those that wait longest first
+-- studies: the studies of some projects in some states, those that wait longest first; or one, by its number
 SELECT study.id, study.project, study.state, study.reason, study.since, study.revision, study.pseudo_study_uid,
     study.anon_id, study.stored, found.findings, found.open, found.checkers
 FROM study
@@ -56,31 +56,11 @@ CROSS JOIN LATERAL (
         SELECT group_id, count(*) AS findings, count(*) FILTER (WHERE open) AS open FROM finding
         WHERE finding.study_id = study.id AND finding.revision = study.revision GROUP BY group_id) AS of_group
     JOIN finding_group ON finding_group.id = group_id) AS found
-WHERE study.state = ANY(%(states)s) AND (%(projects)s::text[] IS NULL OR study.project = ANY(%(projects)s))
+WHERE (%(id)s::bigint IS NULL OR study.id = %(id)s)
+  AND (%(states)s::text[] IS NULL OR study.state = ANY(%(states)s))
+  AND (%(projects)s::text[] IS NULL OR study.project = ANY(%(projects)s))
   AND (%(after_since)s::timestamptz IS NULL OR (study.since, study.id) > (%(after_since)s, %(after_id)s))
 ORDER BY study.since, study.id LIMIT %(limit)s;
-
--- study: one study, as a reviewer is shown it
-SELECT study.id, study.project, study.state, study.reason, study.since, study.revision, study.pseudo_study_uid,
-    study.anon_id, study.stored, found.findings, found.open, found.checkers
-FROM study
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(of_group.findings), 0)::bigint AS findings, coalesce(sum(of_group.open), 0)::bigint AS open,
-        coalesce(array_agg(DISTINCT checker ORDER BY checker) FILTER (WHERE of_group.open > 0), '{}') AS checkers
-    FROM (
-        SELECT group_id, count(*) AS findings, count(*) FILTER (WHERE open) AS open FROM finding
-        WHERE finding.study_id = study.id AND finding.revision = study.revision GROUP BY group_id) AS of_group
-    JOIN finding_group ON finding_group.id = group_id) AS found
-WHERE study.id = %(id)s;
-
--- reports: the held reports of some projects, those that wait longest first
-SELECT report.id, report.project, report.reason, report.since, report.certainty, found.open
-FROM report
-CROSS JOIN LATERAL (
-    SELECT count(*) AS open FROM finding
-    WHERE finding.report_id = report.id AND finding.revision = report.revision AND finding.open) AS found
-WHERE report.state = 'held' AND (%(projects)s::text[] IS NULL OR report.project = ANY(%(projects)s))
-ORDER BY report.since, report.id LIMIT %(limit)s;
 
 -- series: the series of a study and how far their checks are
 SELECT series, anon_id, instances, state FROM check_series

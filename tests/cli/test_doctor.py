@@ -9,10 +9,13 @@ from typer.testing import CliRunner
 from cli import doctor
 from cli.main import build
 from pixl.domain.errors import ConfigurationError
+from pixl.domain.person import Role
+from pixl.domain.vouching import OpenId
 from pixl.secrets import FileStore
 from pixl.settings import Settings
 from pixl.stack import Layout, free_ports
 from pixl.stack.credentials import ensure_secrets
+from pixl.testing.openid import CLIENT_ID, CLIENT_SECRET, OpenIdStandIn
 from pixl.testing.safe_haven import KEPT_AS, SafeHaven
 
 PEERS = """
@@ -170,3 +173,21 @@ def test_the_source_and_the_engines_of_reports_are_tried(settings, store):
         or "there is no report engine" in told["report engine cogstack"]
     )
     assert {"report engine rules", "report engine shapes"} <= findings(settings, store, "ok").keys()
+
+
+def test_the_hospitals_login_is_asked_to_describe_itself(settings, store, tmp_path):
+    with OpenIdStandIn(tmp_path) as hospital:
+        roles = ((Role.REVIEWER, "pixl-reviewers"),)
+        known = OpenId(issuer=hospital.issuer, client_id=CLIENT_ID, roles=roles, ca=hospital.ca)
+        settings = dataclasses.replace(settings, oidc=known)
+        assert "oidc-client-secret" in login_of(settings, store, "fail")
+        store.create("oidc-client-secret", CLIENT_SECRET.encode())
+        assert f"{settings.console_url}/login/oidc/back" in login_of(settings, store, "ok")
+        untrusted = dataclasses.replace(settings, oidc=dataclasses.replace(known, ca=None))
+        assert "does not answer" in login_of(untrusted, store, "fail")
+
+
+def login_of(settings, store, outcome):
+    [found] = doctor._hospital_login(settings, store)
+    assert found.outcome == outcome, found.text
+    return found.text

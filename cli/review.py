@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from pixl.domain.errors import ConfigurationError
 from pixl.domain.finding import Decision
 from pixl.domain.person import Person, Role
 from pixl.ledger import Ledger
+from pixl.ledger.audit import Event
 from pixl.settings import Settings
 
 if TYPE_CHECKING:
@@ -55,7 +57,10 @@ def list_(
     from pixl.ledger.reviews import Filters  # noqa: PLC0415
 
     chosen = (project,) if project else ()
-    with _reviews() as reviews:
+    with _ledger() as ledger:
+        reviews = ledger.reviews
+        if values:
+            _note_look(ledger, "the queue", project)
         groups = reviews.groups(Filters(projects=chosen), by_words=by_words, limit=limit)
         studies = reviews.studies(chosen, limit=SHOWN)
         reports = reviews.reports(chosen, limit=SHOWN)
@@ -96,6 +101,8 @@ def show(
             raise ConfigurationError(str(error)) from None
         findings = ledger.findings.of(subject_of(study, found.project, found.revision))
         said = ledger.reviews.decisions_of_study(study)
+        if values:
+            _note_look(ledger, f"study {study}", found.project)
     console = Console()
     console.print(f"[bold]study {found.id}[/] of {found.project}: {found.state.value}", highlight=False)
     if found.reason:
@@ -116,6 +123,8 @@ def _show_report(number: int, *, values: bool) -> None:
         findings = ledger.findings.of(found.subject)
         events = ledger.reports.events(number)
         said = ledger.reviews.decisions_of_report(number)
+        if values:
+            _note_look(ledger, f"report {number}", found.project)
     console = Console()
     certainty = "" if found.certainty is None else f", certainty {found.certainty:.2f} by {found.method}"
     console.print(f"[bold]report {found.id}[/] of {found.project}: {found.state.value}{certainty}", highlight=False)
@@ -210,11 +219,13 @@ def export(
     from pixl.review.files import write_sheet  # noqa: PLC0415
     from pixl.review.sheet import finding_row, group_row  # noqa: PLC0415
 
-    with _reviews() as reviews:
+    with _ledger() as ledger:
+        reviews = ledger.reviews
         rows = (
             map(group_row, _all_groups(reviews, project)) if groups else map(finding_row, _all_open(reviews, project))
         )
         written = write_sheet(file, rows)
+        _note_look(ledger, "a review sheet", project)
     Console(soft_wrap=True, highlight=False).print(
         f"{written:,} rows in {file}; mark them, then `pixl review import {file}`. Keep the file inside the hospital."
     )
@@ -262,6 +273,8 @@ def rules(
             person = prove(ledger, by, password_file, role=Role.REVIEWER, at="review rules --revoke")
             ledger.reviews.revoke_rule(revoke, by=person.name, reason=reason)
         found = ledger.reviews.rules(project)
+        if values and found:
+            _note_look(ledger, "the rules", project)
     table = _table("rule", "project", "ignores", "why", "who", "since")
     for one in found:
         words = " ".join(one.words or ()) if values else "certain words" if one.words else "any words"
@@ -302,6 +315,11 @@ def _ledger() -> Iterator[Ledger]:
 def _reviews() -> Iterator[Reviews]:
     with _ledger() as ledger:
         yield ledger.reviews
+
+
+def _note_look(ledger: Ledger, subject: str, project: str | None) -> None:
+    """Put into the audit trail that the machine's user was shown what is identifiable."""
+    ledger.audit.append(Event(who=f"cli:{getpass.getuser()}", what="look-up", project=project, subject=subject))
 
 
 def _signed(said: Said, person: Person) -> Said:

@@ -62,6 +62,15 @@ WHERE (%(id)s::bigint IS NULL OR study.id = %(id)s)
   AND (%(after_since)s::timestamptz IS NULL OR (study.since, study.id) > (%(after_since)s, %(after_id)s))
 ORDER BY study.since, study.id LIMIT %(limit)s;
 
+-- reports: the held reports of some projects, those that wait longest first
+SELECT report.id, report.project, report.reason, report.since, report.certainty, found.open
+FROM report
+CROSS JOIN LATERAL (
+    SELECT count(*) AS open FROM finding
+    WHERE finding.report_id = report.id AND finding.revision = report.revision AND finding.open) AS found
+WHERE report.state = 'held' AND (%(projects)s::text[] IS NULL OR report.project = ANY(%(projects)s))
+ORDER BY report.since, report.id LIMIT %(limit)s;
+
 -- series: the series of a study and how far their checks are
 SELECT series, anon_id, instances, state FROM check_series
 WHERE study_id = %(id)s AND revision = %(revision)s ORDER BY id;

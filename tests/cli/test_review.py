@@ -73,6 +73,16 @@ def test_what_waits_is_listed_by_what_it_shares_and_values_only_if_asked_for(hel
     assert "QZSECRET" in held("review", "show", 1, "--values")
 
 
+def test_whoever_is_shown_values_is_in_the_audit_trail(held, tmp_path):
+    held("review", "show", 1)
+    held("review", "list", "--values")
+    held("review", "export", tmp_path / "sheet.csv")
+    with held.ledger() as ledger:
+        looks = [one.event for one in ledger.people.trail() if one.event.what == "look-up"]
+    assert [one.subject for one in looks] == ["a review sheet", "the queue"]
+    assert {one.who.partition(":")[0] for one in looks} == {"cli"}
+
+
 def test_with_nothing_held_it_says_so(pixl):
     assert "Nothing waits" in pixl("review", "list")
     assert "No sample" in pixl("review", "sample")

@@ -85,9 +85,9 @@ def test_a_held_report_is_shown_redacted_passed_or_failed(pixl, extract):
     finish(pixl, held=(1, 2, 3))
     assert "QZSECRET" not in pixl("review", "list") + pixl("review", "show", "r1")
     assert TEXT in pixl("review", "show", "r1", "--values")
-    pixl("review", "pass", "r1", "--reason", "a place", "--by", "ann")
-    pixl("review", "fail", "r2", "--reason", "a person", "--by", "ann")
-    pixl("review", "redact", "r3", "--reason", "a person", "--by", "ann")
+    pixl("review", "pass", "r1", "--reason", "a place", *pixl.as_person("ann"))
+    pixl("review", "fail", "r2", "--reason", "a person", *pixl.as_person("ann"))
+    pixl("review", "redact", "r3", "--reason", "a person", *pixl.as_person("ann"))
     assert counts(pixl) == {"released": 1, "rejected": 1, "requested": 1}
     with pixl.ledger() as ledger:
         assert ledger.reports.report(3).output == "Seen by [NAME] at noon."
@@ -102,8 +102,8 @@ def test_a_report_of_the_random_sample_is_listed_with_its_number_and_counted_whe
     assert "r1" in shown
     assert "r2" in shown
     assert "a person has to look at" in shown
-    pixl("review", "pass", "r1", "--reason", "nothing is left in it", "--by", "ann")
-    pixl("review", "fail", "r2", "--reason", "a name is left in it", "--by", "ann")
+    pixl("review", "pass", "r1", "--reason", "nothing is left in it", *pixl.as_person("ann"))
+    pixl("review", "fail", "r2", "--reason", "a name is left in it", *pixl.as_person("ann"))
     assert "50.0%" in pixl("review", "sample")
     assert "reports" in pixl("review", "sample", "--project", "demo")
     assert counts(pixl) == {"released": 1, "rejected": 1}
@@ -112,8 +112,9 @@ def test_a_report_of_the_random_sample_is_listed_with_its_number_and_counted_whe
 def test_words_that_no_method_found_are_asked_for_not_given_on_the_command_line(pixl, extract):
     pixl("cohort", "load", extract(1))
     finish(pixl, 1, decide=lambda tally: verdict(tally, ReleaseKeys(sample_rate=1.0), draw=0.0))
-    pixl("review", "redact", "r1", "--words", "--reason", "a name", "--by", "ann", typed="QZSECRET\n")
-    pixl("review", "pass", "r1", "--reason", "the rest is fine", "--by", "bob")
+    ann = pixl.as_person("ann")
+    pixl("review", "redact", "r1", "--words", "--reason", "a name", *ann, typed="QZSECRET\n")
+    pixl("review", "pass", "r1", "--reason", "the rest is fine", *pixl.as_person("bob"))
     assert counts(pixl) == {"requested": 1}
     shown = pixl("review", "show", "r1", "--values")
     assert "Seen by [REDACTED] at noon." in shown

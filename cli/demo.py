@@ -69,8 +69,10 @@ def demo(
     console.print(f"[bold]$ pixl cohort load {site.hospital.extract}[/]")
     cohort_commands.load(site.hospital.extract, project=None, priority=None, dry_run=False, allow_older=False)
     _follow(console, settings)
-    _redact(console, settings, site.hospital)
-    _show_held(console, settings)
+    with open_ledger(settings) as ledger:
+        people = _let_in(ledger.people, settings.data / "demo-passwords")
+    _redact(console, settings, site.hospital, people[Role.REVIEWER])
+    _show_held(console, settings, people[Role.RELEASER])
     console.print("\n[bold]$ pixl export demo[/]")
     export_command.export("demo", extract=None, wait=True)
     _show(console, site.received)
@@ -94,10 +96,10 @@ def _follow(console: Console, settings: Settings) -> None:
             time.sleep(0.5)
 
 
-def _redact(console: Console, settings: Settings, hospital: Hospital) -> None:
+def _redact(console: Console, settings: Settings, hospital: Hospital, reviewer: Path) -> None:
     """Decide, as a reviewer would, on the study whose pictures show a name: it is made again, checked, and released."""
     written = {study.accession_number: len(study.burned_in) for study in hospital.studies if study.burned_in}
-    with Ledger.connect(settings.database, open_store(settings.secrets)) as ledger:
+    with open_ledger(settings) as ledger:
         held = [(one, ledger.study(one.id)) for one in ledger.reviews.studies() if one.open]
     for one, study in held:
         if study.accession_number in written:
@@ -106,23 +108,28 @@ def _redact(console: Console, settings: Settings, hospital: Hospital) -> None:
                 f"lines that name its patient are burned into each of its {one.stored} pictures. Where, shows the "
                 f"console: {settings.console_url}/studies/{one.id}"
             )
-            console.print(f'[bold]$ pixl review redact s{one.id} --reason "a name in the picture"[/]')
             reason = "a name in the picture"
-            review_commands.redact([f"s{one.id}"], reason=reason, by=None, count=None)
+            console.print(f'[bold]$ pixl review redact s{one.id} --reason "{reason}" {_proof(reviewer)}[/]')
+            review_commands.redact(
+                what=[f"s{one.id}"], reason=reason, by=reviewer.name, password_file=reviewer, count=None
+            )
             console.print("Its boxes are blackened, it is checked again, and it leaves if nothing more is found:")
             _follow(console, settings)
 
 
-def _show_held(console: Console, settings: Settings) -> None:
+def _proof(file: Path) -> str:
+    """Return the options by which the account decides that a file of `_let_in` is of."""
+    return f"--by {file.name} --password-file {file}"
+
+
+def _show_held(console: Console, settings: Settings, releaser: Path) -> None:
     """List what waits for a person, and say how one decides."""
     console.print("\n[bold]$ pixl review list[/]")
     review_commands.list_(project=None, by_words=False, values=False, limit=10)
     with open_ledger(settings) as ledger:
         waiting = [study for study in ledger.reviews.studies() if study.open]
-        people = _let_in(ledger.people, settings.data / "demo-passwords")
     if waiting:
-        number, releaser = waiting[0].id, people[Role.RELEASER]
-        who = f"--by {releaser.name} --password-file {releaser}"
+        number, who = waiting[0].id, _proof(releaser)
         console.print("Nothing of these has left. To look at one, and to let it leave, or to refuse it for good:")
         console.print(f"  pixl review show {number} --values")
         console.print(f'  pixl review pass s{number} --reason "nothing but an invented picture" {who}')

@@ -233,10 +233,10 @@ def retry(
         known = {ReportState(state.value) for state in states if state.value in set(ReportState)}
         reports = ledger.reports.retry(project, states=known, generated_at=made)
     names = ", ".join(sorted(states))
-    done = f"{_count(count, 'study goes', 'studies go')} on" if count else f"nothing to do: no study is {names}"
-    if reports:
-        done += f"; {_count(reports, 'report is', 'reports are')} done again"
-    Console(soft_wrap=True, highlight=False).print(f"{project}: {done}")
+    done = [f"{_count(count, 'study goes', 'studies go')} on"] if count else []
+    done += [f"{_count(reports, 'report is', 'reports are')} done again"] if reports else []
+    said = "; ".join(done) or f"nothing to do: no study is {names}"
+    Console(soft_wrap=True, highlight=False).print(f"{project}: {said}")
 
 
 @app.command()
@@ -254,10 +254,10 @@ def cancel(
             typer.confirm(f"Stop every study of {what} that is on its way?", abort=True)
         count = ledger.cancel(project, generated_at=made)
         reports = ledger.reports.cancel(project, generated_at=made)
-    done = f"{_count(count, 'study is', 'studies are')} cancelled" if count else "nothing to do: no study is on its way"
-    if reports:
-        done += f"; {_count(reports, 'report is', 'reports are')} cancelled"
-    Console(soft_wrap=True, highlight=False).print(f"{project}: {done}; what is being exported right now goes on")
+    done = [f"{_count(count, 'study is', 'studies are')} cancelled"] if count else []
+    done += [f"{_count(reports, 'report is', 'reports are')} cancelled"] if reports else []
+    said = "; ".join(done) or "nothing to do: no study is on its way"
+    Console(soft_wrap=True, highlight=False).print(f"{project}: {said}; what is being exported right now goes on")
 
 
 def _generated_at(ledger: Ledger, project: str, slug: str | None) -> dt.datetime | None:

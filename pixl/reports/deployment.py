@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import entry_points, version
 from pathlib import Path
 
@@ -52,7 +53,7 @@ class Deployment:
         Raises
         ------
         ConfigurationError
-            The file has none of this name, it is wrong, or a secret is missing.
+            The file has none of this name, or it is wrong.
         """
         if name not in self._sources:
             options = self._read().sources.get(name)
@@ -62,7 +63,7 @@ class Deployment:
                 name,
                 options,
                 query=self._file.parent / options.query,
-                password=self._secrets.get(options.password_secret).decode().strip(),
+                password=partial(self._password, options.password_secret),
             )
             self._sources[name] = Batched(source, size=options.batch, per_minute=options.per_minute)
         return self._sources[name]
@@ -102,6 +103,9 @@ class Deployment:
         secret = remote[name].token_secret
         token = self._secrets.get(secret).decode().strip() if secret else None
         return CogStackEngine(name=name, options=remote[name], token=token)
+
+    def _password(self, secret: str) -> str:
+        return self._secrets.get(secret).decode().strip()
 
     def _read(self) -> ReportsFile:
         if not self._file.exists():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,21 +52,24 @@ class PostgresOptions(BaseModel):
 
 
 class PostgresSource:
-    """Asks one query over one connection, which cannot write."""
+    """Asks one query over one connection, which cannot write.
 
-    def __init__(self, name: str, options: PostgresOptions, *, query: Path, password: str) -> None:
+    The query is read each time, and the password for each connection: what was wrong can be mended while it runs.
+    """
+
+    def __init__(self, name: str, options: PostgresOptions, *, query: Path, password: Callable[[], str]) -> None:
         self._name, self._options, self._password = name, options, password
         self._file = query
-        self._query = read_query(query)
         self._connection: psycopg.Connection[dict[str, Any]] | None = None
 
     def find(self, keys: Sequence[ReportKey]) -> dict[ReportKey, SourceReport]:
         """Return what there is for these keys; raises as `Source.find` does."""
         values = {"mrns": [key.mrn for key in keys], "accession_numbers": [key.accession_number for key in keys]}
+        query = read_query(self._file)
         try:
             connection = self._connected()
             with connection.transaction(), connection.cursor() as cursor:
-                cursor.execute(self._query, values)
+                cursor.execute(query, values)
                 check_columns([column.name for column in cursor.description or ()], str(self._file))
                 return compose(cursor, keys)
         except psycopg.Error as error:
@@ -88,7 +91,7 @@ class PostgresSource:
                 port=options.port,
                 dbname=options.database,
                 user=options.user,
-                password=self._password,
+                password=self._password(),
                 sslmode=options.sslmode,
                 sslrootcert=str(options.ca or "system") if options.sslmode.startswith("verify") else None,
                 connect_timeout=CONNECT_SECONDS,

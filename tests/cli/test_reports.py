@@ -77,7 +77,11 @@ def test_cancelled_reports_come_back_with_their_studies(pixl, extract):
     assert "2 reports are cancelled" in pixl("cohort", "cancel", "demo", "--yes")
     assert counts(pixl) == {"rejected": 2}
     assert "2 reports are done again" in pixl("cohort", "retry", "demo", "--state", "rejected")
-    assert counts(pixl) == {"requested": 2}
+    finish(pixl, 1)
+    with pixl.ledger() as ledger:
+        ledger.reports.end(ledger.reports.report(2), ReportState.FAILED, "the source refuses")
+    assert "nothing to do" not in pixl("cohort", "retry", "demo")
+    assert counts(pixl) == {"released": 1, "requested": 1}
 
 
 def test_a_held_report_is_shown_redacted_passed_or_failed(pixl, extract):

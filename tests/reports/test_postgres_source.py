@@ -115,6 +115,21 @@ def test_wrong_credentials_are_a_matter_of_configuration_that_names_the_secret(d
         deployment(password_secret="wrong").source("emap").find(key(1))
 
 
+def test_a_password_and_a_query_that_were_wrong_can_be_mended_without_a_restart(fill, deployment, tmp_path):
+    fill(emap_report(1))
+    deployment.store.create("mended", b"wrong")
+    source = deployment(password_secret="mended").source("emap")
+    with pytest.raises(ConfigurationError, match="'mended'"):
+        source.find(key(1))
+    (tmp_path / "secrets" / "mended").write_bytes(b"reader-password")
+    right = (tmp_path / "emap.sql").read_text()
+    write_query(tmp_path, f"SELECT mrn, accession_number {ASKED}")
+    with pytest.raises(ConfigurationError, match="it lacks part, text"):
+        source.find(key(1))
+    write_query(tmp_path, right)
+    assert source.find(key(1))
+
+
 def test_a_secret_that_is_missing_is_named(deployment):
     with pytest.raises(ConfigurationError, match="not-there"):
         deployment(password_secret="not-there").source("emap").find(key(1))

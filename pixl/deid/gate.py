@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
+from functools import cache
 
 from pixl.deid.policy import Policy
-from pixl.dicom.encoding import UNDEFINED, tag_text
+from pixl.dicom.encoding import UNDEFINED, Encoding, tag_text
 from pixl.dicom.errors import Malformed
 from pixl.dicom.part10 import Part10
 from pixl.dicom.skip import end_of_undefined, value_of
@@ -16,6 +17,7 @@ from pixl.domain.errors import InstanceFailed, InstanceRejected
 SOP_CLASS, MODALITY, MANUFACTURER, CHARACTER_SET = 0x00080016, 0x00080060, 0x00080070, 0x00080005
 WANTED = {SOP_CLASS: "UI", MODALITY: "CS", MANUFACTURER: "LO", CHARACTER_SET: "CS"}
 LAST_GROUP = 0x0008
+DIRECTORY_GROUP = 0x0004
 
 STORAGE = re.compile(r"1\.2\.840\.10008\.5\.1\.4\.(1\.1(\.\d{1,3}){1,6}|34(\.\d{1,3}){1,4}|4[345]\.1)")
 """The standard's composite storage classes (PS3.4 annex B)."""
@@ -34,6 +36,8 @@ class Header:
     modality: str
     manufacturer: str
     character_set: bytes
+    is_directory: bool = False
+    """Whether it begins with the elements of a basic directory (PS3.3 annex F)."""
 
 
 def read_header(file: Part10) -> Header:
@@ -53,6 +57,7 @@ def read_header(file: Part10) -> Header:
         modality=_text(found, MODALITY),
         manufacturer=_text(found, MANUFACTURER),
         character_set=found.get(CHARACTER_SET, b""),
+        is_directory=file.data[file.start : file.start + 2] == file.encoding.pack_tag(DIRECTORY_GROUP, 0)[:2],
     )
 
 
@@ -66,6 +71,8 @@ def check(header: Header, policy: Policy) -> None:
     InstanceFailed
         It does not say what it is.
     """
+    if header.is_directory:
+        raise InstanceRejected("a DICOMDIR")
     if not header.sop_class_uid:
         raise InstanceFailed(f"{tag_text(SOP_CLASS)} SOPClassUID is missing")
     for pattern, what in REFUSED:
@@ -82,7 +89,7 @@ def check(header: Header, policy: Policy) -> None:
 def _scan(file: Part10) -> dict[int, bytes]:
     """Return the values that are wanted, up to the end of their group, beyond it only if the order is broken."""
     data, encoding, position = file.data, file.encoding, file.start
-    keys = {encoding.key(tag, vr): tag for tag, right in WANTED.items() for vr in (right, "UN")}
+    keys = _keys(encoding)
     found: dict[int, bytes] = {}
     while position < len(data) and len(found) < len(WANTED):
         key, _ = encoding.header(data, position)
@@ -95,6 +102,12 @@ def _scan(file: Part10) -> dict[int, bytes]:
     if position > len(data):
         raise Malformed("an element is longer than the data set", offset=position)
     return found
+
+
+@cache
+def _keys(encoding: Encoding) -> dict[bytes, int]:
+    """Return how the wanted elements start, as they should come and as UN."""
+    return {encoding.key(tag, vr): tag for tag, right in WANTED.items() for vr in (right, "UN")}
 
 
 def _text(found: dict[int, bytes], tag: int) -> str:

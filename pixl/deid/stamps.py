@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pixl.deid.parts import padded
 from pixl.deid.policy import OPTION_CODES, Policy, temporal_information
 from pixl.dicom.encoding import ITEM, Encoding
@@ -21,6 +23,11 @@ def stamps(policy: Policy, encoding: Encoding, done: tuple[str, ...] = ()) -> by
     method = f"PIXL {policy.name} {policy.hash[:12]}"[-METHOD_LENGTH:]
     options = [option for option in policy.claims if option not in NOT_ALWAYS]
     options += done if options else ()
+    return _stamps(encoding, method, tuple(options))
+
+
+@lru_cache(maxsize=64)
+def _stamps(encoding: Encoding, method: str, options: tuple[str, ...]) -> bytes:
     codes = b"".join(_code(encoding, *OPTION_CODES[option]) for option in options)
     key = encoding.key(0x00120064, "SQ")
     sequence = encoding.open_header(key, len(codes)) + codes if codes else b""
@@ -29,7 +36,12 @@ def stamps(policy: Policy, encoding: Encoding, done: tuple[str, ...] = ()) -> by
 
 def temporal_stamp(policy: Policy, encoding: Encoding) -> bytes:
     """Return (0028,0303) Longitudinal Temporal Information Modified; nothing if the policy names no profile."""
-    return _text(encoding, 0x00280303, "CS", temporal_information(policy.options)) if policy.options else b""
+    return _temporal_stamp(encoding, policy.options) if policy.options else b""
+
+
+@lru_cache(maxsize=64)
+def _temporal_stamp(encoding: Encoding, options: tuple[str, ...]) -> bytes:
+    return _text(encoding, 0x00280303, "CS", temporal_information(options))
 
 
 def _code(encoding: Encoding, value: str, meaning: str) -> bytes:

@@ -16,6 +16,7 @@ from pixl.deid.blackout import Blackout
 from pixl.deid.content import Concept, concept_of
 from pixl.deid.operations import TEXT_VRS, Empty, Keep, Later, Operation, Remove, Result, Target
 from pixl.deid.parts import TYPE_2, Bytes, CreatorHole, ElementHole, Level, Made, Part, Parts, SequenceHole, padded
+from pixl.deid.policy import Decision
 from pixl.deid.tables import BITS, CAPTURED, NO_RULE, SIZES, Kind, Table, Tables, compiled, entry_of, private_entry_of
 from pixl.dicom.code_stream import comments
 from pixl.dicom.encoding import IMPLICIT, ITEM, MAX_DEPTH, SEQUENCE_END, UNDEFINED, Encoding, tag_text
@@ -421,10 +422,10 @@ class Walk:
         group, element = divmod(tag, 0x10000)
         if element in CREATORS:
             return self._creator(group, element, key, position, level)
-        block = level.blocks.get((group, element >> 8)) if level.blocks else None
-        decision = self.tables.rulebook.private.get((group, block.creator, element & 0xFF)) if block else None
+        block = level.blocks.get((group, element >> 8))
+        decision = self._of_private(tag, level)
         if block is None or decision is None:
-            return self._remove(None, key, position, level)
+            return self._unlisted(key, position, level)
         vr = "UN" if level.encoding.implicit else key[4:6].decode("latin-1")
         implicit = level.encoding.implicit
         kind, what = private_entry_of(decision.operation, tag, block.creator, vr, implicit=implicit)
@@ -434,6 +435,24 @@ class Walk:
         )
         block.used = block.used or part != b""
         return after, part
+
+    def _of_private(self, tag: int, level: Level) -> Decision | None:
+        """Return what a rule says of a private element, if one does."""
+        group, element = divmod(tag, 0x10000)
+        block = level.blocks.get((group, element >> 8))
+        return self.tables.rulebook.private.get((group, block.creator, element & 0xFF)) if block else None
+
+    def _unlisted(self, key: bytes, position: int, level: Level) -> Outcome:
+        """Remove a private element that no rule names, and those behind it: scanners write a hundred of them."""
+        encoding, data = level.encoding, self.data
+        while True:
+            position, gone = self._remove(None, key, position, level)
+            if position >= level.end:
+                return position, gone
+            key, _ = encoding.header(data, position)
+            tag = encoding.tag(key)
+            if not tag >> 16 & 1 or tag & 0xFFFF in CREATORS or (level.blocks and self._of_private(tag, level)):
+                return position, gone
 
     def _creator(self, group: int, element: int, key: bytes, position: int, level: Level) -> Outcome:
         """Take note of a private creator, and leave a place for it."""

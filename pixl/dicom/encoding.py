@@ -43,7 +43,7 @@ class Encoding:
 
     def tag(self, key: bytes) -> int:
         """Return the tag in an element's first four bytes, as 0xGGGGEEEE."""
-        group, element = self.tag_pair(key[:4])
+        group, element = self.tag_pair(key)
         return group << 16 | element
 
     def element(self, key: bytes, value: bytes) -> bytes:
@@ -74,7 +74,7 @@ def _encoding(name: str, order: str, *, implicit: bool) -> Encoding:
         header=struct.Struct(f"{order}{key_size}s{'I' if implicit else 'H'}").unpack_from,
         item=struct.Struct(f"{order}4sI").unpack_from,
         long=struct.Struct(f"{order}I").unpack_from,
-        tag_pair=pair.unpack,
+        tag_pair=pair.unpack_from,
         pack_tag=pair.pack,
         pack_short=struct.Struct(f"{order}H").pack,
         pack_long=struct.Struct(f"{order}I").pack,

@@ -47,6 +47,12 @@ INCOMPLETE = {
 WANTED = [name for name in NAMES if name not in UNREADABLE | INCOMPLETE]
 
 
+def test_a_directory_is_told_as_one(pseudonymiser):
+    for path in (FOLDER / "dicomdirtests" / "DICOMDIR", FOLDER / "dicomdirtests" / "DICOMDIR-bigEnd"):
+        with pytest.raises(InstanceRejected, match="a DICOMDIR"):
+            deidentify(path.read_bytes(), POLICY, pseudonymiser)
+
+
 def read(data):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

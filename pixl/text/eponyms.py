@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+import re
+
 from pixl.text import lists
 from pixl.text.cues import PARTICLES
 from pixl.text.reading import Reading
+from pixl.text.words import Is
 
 LONGEST_PHRASE = 4
 """Words before this one in a phrase."""
 NOUN_WITHIN = 3
 """Words behind this one: `Baker's popliteal cyst`."""
+GRADE = re.compile(r"\d{1,3}[A-Ca-c]?|[IV]{1,3}[A-Ca-c]?|grades?|class|types?|stages?|scores?|[A-D]")
 HYPHENS = frozenset("-\u2013")
 
 
 def is_eponym(reading: Reading, i: int) -> bool:
     """Tell whether a word is an eponym, or part of one."""
+    if reading.lows[i] in lists.sure_eponyms():
+        return True
     return _is_owned(reading, i) or _is_in_phrase(reading, i) or _is_linked(reading, i)
 
 
 def _is_owned(reading: Reading, i: int) -> bool:
     """Tell whether a name that is an eponym now and then stands before what is called so."""
     if reading.lows[i] not in lists.owned_eponyms():
-        return False
+        return reading.lows[i] in lists.eponyms() and (_is_graded(reading, i) or _is_before_noun(reading, i))
+    return _is_before_noun(reading, i)
+
+
+def _is_graded(reading: Reading, i: int) -> bool:
+    """Tell whether a number, a grade or the ending of an owner stands behind an eponym: `Billroth II`, `Crohn's`."""
+    if reading.has(i, Is.OWNER):
+        return True
+    behind = reading.tokens[i + 1].word if i + 1 < len(reading) and len(reading.gap(i)) == 1 else ""
+    return bool(GRADE.fullmatch(behind))
+
+
+def _is_before_noun(reading: Reading, i: int) -> bool:
     nouns = lists.words("eponym_nouns.txt")
     for ahead in range(i + 1, min(i + NOUN_WITHIN, len(reading) - 1) + 1):
         between = reading.gap(ahead - 1)

@@ -9,7 +9,26 @@ from importlib.resources import files
 @cache
 def safe() -> frozenset[str]:
     """Return the words that say nothing about a person, in lower case."""
-    return _by_beginning("words.txt") | words("clinical.txt") | descriptions() | eponyms()
+    return common() | rare() | eponyms()
+
+
+@cache
+def common() -> frozenset[str]:
+    """Return words of English and of medicine that a report may have, in lower case."""
+    return _by_beginning("words.txt") | words("clinical.txt") | words("ordinary.txt") | descriptions()
+
+
+@cache
+def rare() -> frozenset[str]:
+    """Return English words that a report hardly has: safe only where they are written as words are."""
+    return _by_beginning("rare.txt") - common()
+
+
+@cache
+def plain() -> frozenset[str]:
+    """Return words that reports use as words, even if they are names too."""
+    usual = words("ordinary.txt") | words("clinical.txt") | descriptions()
+    return usual | section("cues.txt", "never") | section("cues.txt", "function words")
 
 
 @cache
@@ -40,6 +59,12 @@ def surnames() -> frozenset[str]:
 def eponyms() -> frozenset[str]:
     """Return names that mean a disease, a sign, a device wherever they stand."""
     return words("eponyms.txt") - owned_eponyms()
+
+
+@cache
+def sure_eponyms() -> frozenset[str]:
+    """Return those of them that are nobody's name today."""
+    return eponyms() - first_names() - surnames() - common_names()
 
 
 @cache

@@ -44,7 +44,7 @@ class Marks:
             return True
         if low in NEVER or low in SELDOM or low in CREDENTIALS:
             return True
-        return low in lists.descriptions() or low in lists.eponyms() or is_eponym(self.reading, i)
+        return low in lists.descriptions() or is_eponym(self.reading, i)
 
     def is_initials(self, i: int) -> bool:
         """Tell whether a word can be the initials of somebody, if something says that they stand here."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pixl.text import announced, surroundings
+from pixl.text import announced, doubt, surroundings
 from pixl.text.marks import Marks
 from pixl.text.reading import Reading
 from pixl.text.spans import Span
@@ -13,6 +13,7 @@ STEPS = (
     announced.mark_announced,
     announced.mark_initials,
     surroundings.mark_unknown,
+    doubt.mark_doubtful,
     surroundings.mark_lines,
     surroundings.mark_ambiguous,
     surroundings.mark_places,

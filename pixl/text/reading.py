@@ -12,6 +12,7 @@ from pixl.text.words import JOINED_WORD, WORD, WORDS, Is
 WRAPPED = 40
 """Characters of a line that was broken because it was long."""
 SENTENCE_END = re.compile(r"\s{2}|[\t.:;!?\n\r\u2022*\"\u201c(\[>]|\s-\s|^\s*-")
+SMALL_WORD = re.compile(r"[^\W\d_A-Z]{3}")
 WITHIN_NAME = re.compile(r"[ \t]{0,2}(?:[.,'\u2019\-\u2013^/_]|\r?\n(?=[A-Z]))?[ \t]{0,2}")
 
 
@@ -35,8 +36,9 @@ class Reading:
         """What is known of each word, see `Is`."""
         self.lows = [word.low for word in known]
         """Each word in small letters, without marks and endings."""
-        self.is_small = text.islower()
-        """Nothing in it is written with a capital."""
+        self.is_small = not any(flags & Is.CAPITAL for flags in self.flags)
+        """No word in it is written with a capital; abbreviations may be."""
+        self._shouted: dict[int, bool] = {}
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -57,6 +59,15 @@ class Reading:
     def is_big(self, i: int) -> bool:
         """Tell whether a word begins with a capital."""
         return self.tokens[i].word[0].isupper()
+
+    def is_shouted(self, i: int) -> bool:
+        """Tell whether nothing but capitals is on a word's line."""
+        start = self.text.rfind("\n", 0, self.tokens[i].start) + 1
+        found = self._shouted.get(start)
+        if found is None:
+            end = self.text.find("\n", start)
+            found = self._shouted[start] = not SMALL_WORD.search(self.text, start, end if end >= 0 else len(self.text))
+        return found
 
     def is_close(self, i: int, allowed: str) -> bool:
         """Tell whether nothing but up to four of the allowed characters stand before the next word."""

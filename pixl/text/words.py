@@ -50,9 +50,14 @@ class Is:
     """A number from 90 on, or a word for one."""
     SPOKEN = 1 << 17
     """A digit in words."""
+    RARE = 1 << 18
+    """A word of the dictionary that reports hardly have."""
+    LIKELY = 1 << 19
+    """A word and a name, and reports hardly have the word."""
 
     BIG = CAPITAL | UPPER
     PERSON = UNSAFE | NAME
+    DOUBTFUL = RARE | LIKELY
     ANNOUNCING = TITLE | CUE | LABEL | OWNER
 
 
@@ -211,12 +216,21 @@ def _of_letters(word: str, low: str) -> int:
         flags |= Is.OWNER
     if is_first(low):
         flags |= Is.NAME | Is.FIRST
-    if low in lists.surnames():
+    if low in lists.surnames() or low in lists.common_names():
         flags |= Is.NAME
+    if not flags & Is.UNSAFE:
+        flags |= _doubt(low, is_name=bool(flags & Is.NAME))
     for kind, words in ((Is.TITLE, TITLES), (Is.CUE, CUES), (Is.LABEL, ROLES)):
         if low in words:
             flags |= kind
     return flags | _case(word)
+
+
+def _doubt(low: str, *, is_name: bool) -> int:
+    """Return whether a safe word is one that reports hardly have."""
+    if low in lists.plain() or low in TITLES:
+        return 0
+    return Is.LIKELY if is_name else Is.RARE if is_rare(low) else 0
 
 
 ROMAN = re.compile(r"(?:I{2,3}|I?V|VI{1,3}|IX|XI{0,3})[abcABCFDs]?|i{2,3}|iv|vi{1,3}")
@@ -236,162 +250,9 @@ def is_first(low: str) -> bool:
 
 def is_safe(low: str) -> bool:
     """Tell whether a folded word says nothing about a person, whatever stands around it."""
-    if low in RATHER_NAMES:
+    if low in lists.words("rather_names.txt"):
         return False
-    return low in lists.safe() or low in TITLES or _is_derived(low)
-
-
-RATHER_NAMES = frozenset(
-    [
-        "john",
-        "timothy",
-        "frank",
-        "peter",
-        "heather",
-        "roger",
-        "jack",
-        "terry",
-        "harry",
-        "billy",
-        "randy",
-        "bobby",
-        "victor",
-        "ruby",
-        "johnny",
-        "earl",
-        "jimmy",
-        "tony",
-        "mike",
-        "sherry",
-        "sheila",
-        "lee",
-        "tom",
-        "molly",
-        "sally",
-        "jay",
-        "veronica",
-        "troy",
-        "derrick",
-        "colleen",
-        "rick",
-        "charlie",
-        "myrtle",
-        "patsy",
-        "brad",
-        "penny",
-        "jenny",
-        "christian",
-        "ted",
-        "nelson",
-        "guy",
-        "margarita",
-        "bob",
-        "ken",
-        "homer",
-        "angelica",
-        "matt",
-        "jasmine",
-        "jean",
-        "kelvin",
-        "noel",
-        "marina",
-        "laurel",
-        "aurora",
-        "josh",
-        "pat",
-        "clay",
-        "ester",
-        "ivy",
-        "teddy",
-        "garland",
-        "chuck",
-        "dolly",
-        "mickey",
-        "junior",
-        "barney",
-        "dick",
-        "phoebe",
-        "rhea",
-        "beryl",
-        "buddy",
-        "jasper",
-        "eddy",
-        "curt",
-        "rob",
-        "rod",
-        "emery",
-        "rowan",
-        "khan",
-        "shah",
-        "kitty",
-        "freeman",
-        "belle",
-        "carmine",
-        "foster",
-        "marquis",
-        "tanner",
-        "fritz",
-        "carol",
-        "corrie",
-        "tad",
-        "willy",
-        "hank",
-        "newton",
-        "clementine",
-        "abbey",
-        "barbie",
-        "martin",
-        "bailey",
-        "barb",
-        "sanders",
-        "griffin",
-        "tucker",
-        "rogers",
-        "davenport",
-        "chandler",
-        "sawyer",
-        "gibbons",
-        "gale",
-        "dirk",
-        "lulu",
-        "trey",
-        "sandy",
-        "hector",
-        "lacy",
-        "dixon",
-        "maria",
-        "viola",
-        "wade",
-        "lance",
-        "daisy",
-        "rosemary",
-        "jade",
-        "candy",
-        "louis",
-        "levi",
-        "dawn",
-        "hazel",
-        "merry",
-    ]
-) - frozenset(
-    [
-        "gale",
-        "frank",
-        "christian",
-        "kelvin",
-        "foster",
-        "junior",
-        "dick",
-        "clay",
-        "garland",
-        "marina",
-        "aurora",
-        "freeman",
-        "hazel",
-        "dixon",
-    ]
-)
-"""Words of the dictionary that in a report are somebody's name."""
+    return low in lists.safe() or low in TITLES or _is_derived(low, lists.safe())
 
 
 BEGINNINGS = lists.section("cues.txt", "beginnings")
@@ -405,13 +266,19 @@ def _beginnings() -> tuple[str, ...]:
     return tuple(sorted(set(BEGINNINGS), key=len, reverse=True))
 
 
-def _is_derived(low: str) -> bool:
-    """Tell whether a word is a known one with a beginning or an ending."""
+def is_rare(low: str) -> bool:
+    """Tell whether a safe word is one that reports hardly have."""
+    known = low in lists.common() or low in lists.eponyms()
+    return not known and not _is_derived(low, lists.common())
+
+
+def _is_derived(low: str, of: frozenset[str]) -> bool:
+    """Tell whether a word is one of these with a beginning or an ending."""
     if len(low) < SHORTEST_REST + 2 or low in lists.surnames() or is_first(low):
         return False
     stems = [low.removesuffix(ending) for ending in ENDINGS if low.endswith(ending)]
     rests = [low.removeprefix(start) for start in _beginnings() if low.startswith(start)]
-    return any(len(rest) >= SHORTEST_REST and rest in lists.safe() for rest in (*stems, *rests))
+    return any(len(rest) >= SHORTEST_REST and rest in of for rest in (*stems, *rests))
 
 
 _UNIT = (

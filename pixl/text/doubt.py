@@ -1,0 +1,31 @@
+"""Words of the dictionary that reports hardly have: safe only where they are written as words are."""
+
+from __future__ import annotations
+
+from pixl.text.cues import CAPITALISED, CREDENTIALS, RELATIONS, ROLES, WORKPLACES
+from pixl.text.eponyms import is_eponym
+from pixl.text.marks import Mark, Marks
+from pixl.text.words import Is
+
+LIKELY = Mark("a name rather than a word", 0.5)
+KNOWN = CAPITALISED | CREDENTIALS | RELATIONS | ROLES | WORKPLACES
+
+
+def mark_doubtful(marks: Marks) -> None:
+    """Take such words with a capital, and where no capitals tell names from words: all small, all big."""
+    reading = marks.reading
+    for i, flags in enumerate(reading.flags):
+        if not flags & Is.DOUBTFUL or not marks.is_free(i) or reading.lows[i] in KNOWN:
+            continue
+        if _is_doubtful(marks, i) and not is_eponym(reading, i):
+            if flags & Is.LIKELY:
+                marks.named[i] = LIKELY
+            else:
+                marks.unknown.add(i)
+
+
+def _is_doubtful(marks: Marks, i: int) -> bool:
+    reading = marks.reading
+    if reading.has(i, Is.CAPITAL):
+        return True
+    return reading.is_shouted(i) if reading.has(i, Is.UPPER) else reading.is_small

@@ -74,7 +74,11 @@ SPOKEN_YEAR = (
 FEAST = (
     r"(?:(?:christmas|xmas|boxing|new\syear(?:['\u2019]?s)?|easter\s(?:sun|mon)|pancake|shrove\stues|ash\swednes|valentine(?:['\u2019]?s)?|mothering\ssun"
     r"|remembrance\ssun|may|st\.?\s\w+(?:['\u2019]?s)?)\s?(?:day|eve)|good\sfriday|hallowe['\u2019]?en|bonfire\snight|guy\sfawkes(?:\snight)?|hogmanay"
-    r"|(?:christmas|xmas|easter|diwali|ramadan|eid|hanukkah|whitsun|michaelmas)(?:\s(?:time|week|weekend|holidays?|break))?|(?:bank\sholiday|new\syear))"
+    r"|(?:christmas|xmas|easter|diwali|ramadan|eid|hanukkah|whitsun|michaelmas|passover|pesach|pentecost|candlemas|lammas|vaisakhi|baisakhi|holi"
+    r"|epiphany|midsummer|advent|lent|thanksgiving)(?:['\u2019]?s)?(?:\s(?:time|week|weekend|holidays?|break|day|night|sunday|eve))?"
+    r"|(?:twelfth|burns['\u2019]?)\snight|(?:whit|palm|trinity|easter|low|advent)\s(?:sun|mon)day|maundy\sthursday|all\s(?:saints|souls|hallows)['\u2019]?(?:\s(?:day|eve))?"
+    r"|yom\skippur|rosh\shashanah?|(?:lunar|chinese)\snew\syear|(?:father|mother)s?['\u2019]?s?\sday|v[ej]\sday|(?:armistice|ascension|coronation|australia|jubilee)\sday"
+    r"|april\sfools?['\u2019]?(?:\sday)?|(?:bank\sholiday|new\syear))"
 )
 ROMAN_MONTH = r"(?:viii|vii|vi|v|iv|iii|ii|ix|xii|xi|x|i)"
 
@@ -90,6 +94,7 @@ _DIGITS = (
     rf"(?:[0-2]\d|3[01])(?:1[0-2]|0[1-9]){LONG_YEAR}(?!\d)",
     rf"{DAY}[/.\-]{ROMAN_MONTH}[/.\-]{YEAR}(?!\d)",
     rf"{DAY}\s(?:iv|vi{{1,3}}|ix|xii?|i{{2,3}})\s{LONG_YEAR}(?!\d)",
+    r"(?=(?:[OolIZS|/.\-]*\d){3})[\dOolIZS|]{1,2}(?P<f>[/.\-])[\dOolIZS|]{1,2}(?P=f)[\dOolIZS|]{2}(?:[\dOolIZS|]{2})?(?![\dOolIZS|])",
     rf"{DAY}\s?(?P<d>[_,|*~\u00b7:;])\s?{MONTH_NUMBER}\s?(?P=d)\s?{LONG_YEAR}(?!\d)",
     r"(?:0[1-9]|[12]\d|3[01])\s0[1-9]\s\d\d(?![\d.]|\s\d|\s?(?:mm|cm|ml))",
     r"(?=(?:[OolI/.\-]*\d){4})[\dOolI]{1,2}(?P<e>[/.\-])[\dOolI]{1,2}(?P=e)[\dOolI]{4}(?![\dOolI])",
@@ -148,4 +153,27 @@ ALONE = re.compile(
     re.IGNORECASE,
 )
 """14/03, 14-03, 16th: hardly anything else in a report."""
+FOREIGN = (
+    r"(?:janvier|f\u00e9vrier|fevrier|mars|avril|mai|juin|juillet|ao\u00fbt|aout|septembre|octobre|novembre|d\u00e9cembre|decembre"
+    r"|januar|februar|m\u00e4rz|maerz|juni|juli|oktober|dezember|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre"
+    r"|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|janeiro|fevereiro|mar\u00e7o|maio"
+    r"|junho|julho|setembro|outubro|novembro|dezembro|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|wrze\u015bnia|wrzesnia"
+    r"|pa\u017adziernika|pazdziernika|listopada|grudnia|maart|mei|augustus|ionawr|chwefror|mawrth|ebrill|mehefin|gorffennaf|awst|medi|hydref"
+    r"|tachwedd|rhagfyr|ianuarie|februarie|martie|iunie|iulie|octombrie|noiembrie|decembrie|ocak|\u015fubat|nisan|may\u0131s|haziran|temmuz"
+    r"|a\u011fustos|eyl\u00fcl|ekim|kas\u0131m|aral\u0131k)"
+)
+IN_OTHER_LANGUAGES = re.compile(
+    rf"(?:(?<![\d.]){DAY}(?:er|\.|\u00ba)?\s(?:de\s|di\s)?)?\b{FOREIGN}\b(?:,?\s(?:de\s|del\s)?{LONG_YEAR})?", re.IGNORECASE
+)
+"""3 de mayo de 1950, 1er mars, 12. M\u00e4rz 2019."""
+SLASHED = re.compile(
+    r"(?<![\w/.\-+])(?:(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\d|3[013-9]|4[1-9]|5[013-9]|[6-9]\d))"
+    r"(?![\d/.\-+%]|\s?(?:mm|cm|ml|x)\b)"
+)
+"""7/8, 5/19: a day and a month, or a month and a year, if the words around allow it (pixl/text/figures.py)."""
+ROMAN = re.compile(
+    r"(?<![\w/.\-])(?:0?[1-9]|[12]\d|3[01])[/.\- ](?:viii|vii|vi|ix|xii|xi|iii|ii)\b(?:[/.\- ](?:\d{4}|\d\d)(?![\d.]))?|\b(?:0?[1-9]|[12]\d|3[01])/(?:iv|v|x|i)\b(?:/\d\d)?",
+    re.IGNORECASE,
+)
+"""2/xii, 1 viii 22."""
 BEFORE_A_COLON = re.compile(r"(?<![\d/.])(?:0?[1-9]|[12]\d|3[01])/(?:0[1-9]|1[0-2])(?=\s?:|\s[-\u2013]\s)")

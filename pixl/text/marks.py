@@ -126,7 +126,7 @@ class Marks:
     def _kind(self, i: int) -> Kind:
         if i in self.named or self.reading.has(i, Is.NAME):
             return Kind.NAME
-        return Kind.NUMBER if self.reading.has(i, Is.NUMBER) else Kind.UNKNOWN
+        return Kind.NUMBER if self.reading.has(i, Is.DIGITS) and not self.reading.has(i, Is.MIXED) else Kind.UNKNOWN
 
 
 def _taken(reading: Reading, found: Sequence[Span]) -> dict[int, Kind]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pixl.text import announced, doubt, surroundings
+from pixl.text import announced, doubt, figures, surroundings
 from pixl.text.marks import Marks
 from pixl.text.reading import Reading
 from pixl.text.spans import Span
@@ -20,6 +20,7 @@ STEPS = (
     surroundings.mark_capitals,
     surroundings.mark_chains,
     surroundings.mark_neighbours,
+    figures.mark_figures,
 )
 """In this order: what is surest first, since later steps ask what stands next to a name."""
 

@@ -73,7 +73,21 @@ SHAPED: tuple[tuple[Kind, str], ...] = (
             r"|(?<![\d.])\(?\d{3}\)?[\s.\-]\d{3}[.\-]\d{4}(?!\d)|(?<![\d.])\+\d{1,3}(?:[\s\-.()]{0,2}\d){7,12}(?!\d)|\bx\d{4,5}\b"
         ),
     ),
+    (Kind.PHONE, r"(?<![\w.])(?=(?:[\s.\-/()\u2013oOlI]*\d){8})(?:\+\s?)?\(?[0oO]\)?[\doOlI]{2,5}(?:[\s.\-/()\u2013]{1,2}[\doOlI]{2,5}){1,4}(?![\w%])"),
+    (Kind.PHONE, r"\b(?:ext(?:ension|n)?|bleep|pager|dect)\b\.?\s?(?:no\.?|number)?\s?[:#]?\s?(\d{2,6}(?:-\d+)*)\b"),
     (Kind.NUMBER, r"\b[a-z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[a-d]\b"),
+    (Kind.NUMBER, r"(?-i:\b[A-Z]{1,5}[\-/#]\d{2,6}(?:[ \-/.]\d{2,6})+(?:-?[A-Z])?\b)|#\s?[a-z]?\d[\d\-/]{2,}\d\b"),
+    (Kind.NUMBER, r"(?-i:\b(?!(?:CT|MRI?|US|XR|PET|T|L|C|S|HU|PSA|IM|SE|AP|PA|SUV)\s)[A-Z]{1,4}\s\d{2,4}(?:[ \-/.]\d{2,4})+(?![\d.%])(?!\s?(?:mm|cm|ml)\b))"),
+    (Kind.NUMBER, r"(?-i:\b[A-Z]{1,5}\d{0,3}(?:[/_\-][A-Z]{1,5}\d{0,3}){1,3}[/_\-]\d{2,})\b"),
+    (Kind.NUMBER, rf"(?<![\d.,\-])\d{{3}}\s\d{{3}}(?!\d|\.\d|\s?{_UNIT}|\s?[x%])"),
+    (
+        Kind.NUMBER,
+        (
+            r"\b(?:subject|participant|volunteer|trial|study|cohort|screening|randomi[sz]ation|randomi[sz]ed|enrol(?:l?ed|l?ment)|recruit|site|arm|pseudonym"
+            r"|crime|collar|shoulder|cad|warrant|incident|case|ref|log|member|badge|staff|payroll|user|login|claim|policy|permit|visa|prison|service|key)"
+            r"\s?(?:numbers?|nos?\.?|id|code|ref)?\s?[:#=]?\s?((?=[a-z\-/_]{0,8}\d)(?-i:[A-Z0-9]|[a-z]{2,6}[\-_]?\d)[\w\-/_]*\d[\w\-/]*)"
+        ),
+    ),
     (
         Kind.NUMBER,
         (
@@ -118,7 +132,9 @@ URL = re.compile(
 INITIALS = re.compile(
     r"^[^\W\d_]{2,3}/[^\W\d_]{2,3}\s*$|(?<![^\W_])[^\W\d_a-z]{2,3}/\s?[^\W\d_]{2,3}[ \t]*\.?$"
     r"|[^\W\d_][^\W\d_'\u2019\-]+\^(?:[^\W\d_'\u2019\- ]*\^?)+|\b[A-Z]{2,4}(?=\s?/\s?\d{6,8}\b)"
-    r"|(?<=\d{6}/)[A-Z]{2,4}\b|(?<=\d{8}/)[A-Z]{2,4}\b",
+    r"|(?<=\d{6}/)[A-Z]{2,4}\b|(?<=\d{8}/)[A-Z]{2,4}\b"
+    r"|\b[A-Z][A-Za-z]{1,3}[/:](?!kg|ml|min|hr|day|mm|cm|dl|sec|mg|hz|mr|ct|us)[a-z]{2,3}\b(?![/'\u2019])"
+    r"|\[[A-Z]{2,4}[:/][A-Za-z]{2,3}\]",
     re.MULTILINE,
 )
 """AB/cd at the end of a line, AB/24062019, and names with carets."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pixl.text import ages, dates, numbers, places
 from pixl.text.digits import is_chi, is_nhs
+from pixl.text.figures import slashed
 from pixl.text.reading import Reading, read
 from pixl.text.spans import Kind, Span, settle
 from pixl.text.words import Is
@@ -55,8 +56,11 @@ NUMBERS = (
     Rule(Kind.DATE, "date without year", dates.WITHOUT_YEAR),
     Rule(Kind.DATE, "date before a colon", dates.BEFORE_A_COLON),
     Rule(Kind.DATE, "day and month", dates.ALONE, 0.7),
+    Rule(Kind.DATE, "month in Roman numerals", dates.ROMAN, 0.7),
 )
 TIMES = (
+    Rule(Kind.DATE, "month in Roman numerals", dates.ROMAN, 0.7),
+    Rule(Kind.DATE, "date in another language", dates.IN_OTHER_LANGUAGES, 0.9),
     Rule(Kind.DATE, "day and month", dates.ALONE, 0.7),
     Rule(Kind.DATE, "month", dates.LONE_MONTH),
     Rule(Kind.DATE, "month with a capital", dates.WRITTEN_MONTH),
@@ -129,6 +133,7 @@ def _numbers(reading: Reading) -> Iterator[Span]:
         yield from _checked(text, start, end)
     for rule in NUMBERS:
         yield from rule.find(text, windows)
+    yield from slashed(reading)
 
 
 def _checked(text: str, start: int, end: int) -> Iterator[Span]:

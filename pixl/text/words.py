@@ -146,6 +146,7 @@ def _of_mixed(low: str) -> int:
 
 YEAR = re.compile(r"(?:18|19|20)\d\d")
 OLD = re.compile(r"0?(?:9\d|1[0-2]\d)(?!\d)")
+MONTHS_IN_ROMAN = frozenset({"ii", "iii", "vi", "vii", "viii", "ix", "xi", "xii"})
 ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th)")
 MONTH = re.compile(r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec")
 POST = re.compile(r"(?:[a-z]{1,2}\d[a-z\d]?)?\d[abd-hjlnp-uw-z]{2}")
@@ -210,7 +211,7 @@ def _of_letters(word: str, low: str) -> int:
         cue = Is.CUE if low in CUES else 0
         return cue | Is.LETTER | Is.UPPER if word.isupper() else cue
     if ROMAN.fullmatch(word):
-        return 0
+        return Is.TIME if low in MONTHS_IN_ROMAN else 0
     flags = 0 if is_safe(low) else Is.UNSAFE
     if OWNED.search(word):
         flags |= Is.OWNER

@@ -1,0 +1,106 @@
+"""Numbers that no shape gives away: two with a slash, four digits without a unit, figures beside a name or a code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pixl.text import lists
+from pixl.text.dates import SLASHED
+from pixl.text.marks import Mark, Marks
+from pixl.text.reading import Reading
+from pixl.text.spans import Kind, Span
+from pixl.text.words import Is
+
+UNITS = lists.section("cues.txt", "units")
+"""Behind a number: it is a measure."""
+MEASURED = lists.section("cues.txt", "measured")
+"""Before a number: it is a result, or counts images."""
+SHARES = lists.section("cues.txt", "shares")
+"""Around two numbers with a slash: a share, a grade, a power, a time that has passed."""
+ASKING = frozenset({"on", "from", "since", "until", "dated", "date", "lmp", "edd", "due", "seen", "clinic"})
+"""Before 3/7 and 3/12: a date after all, not three days or three months."""
+LENGTHS = ("/7", "/12")
+BEHIND_CODE = frozenset({" ", "-", "/", " - ", " / ", ".", "#", " #", ":", ": "})
+BEHIND_NAME = frozenset({" ", " (", "/", "-", ", ", "_"})
+FIGURE = Mark("a number beside a name or a code", 0.5)
+MEASURE_DIGITS = 3
+MOST_DIGITS = 4
+SHORT_CODE = 4
+CODES = frozenset({Kind.MRN, Kind.PHONE, Kind.NUMBER, Kind.NHS, Kind.CHI, Kind.ACCESSION, Kind.DEVICE})
+
+
+def slashed(reading: Reading) -> Iterator[Span]:
+    """Yield two numbers with a slash that may be a day and a month, or a month and a year."""
+    for i, flags in enumerate(reading.flags):
+        if flags & Is.DIGITS and reading.has(i + 1, Is.DIGITS) and reading.gap(i) == "/":
+            found = SLASHED.match(reading.text, reading.tokens[i].start)
+            if found and not _is_share(reading, i, found[0]):
+                yield Span(found.start(), found.end(), Kind.DATE, "two numbers with a slash", 0.6)
+
+
+def _is_share(reading: Reading, i: int, written: str) -> bool:
+    before = reading.low(i - 1)
+    if before in SHARES or reading.low(i + 2) in SHARES:
+        return True
+    return written.endswith(LENGTHS) and before not in ASKING
+
+
+def mark_figures(marks: Marks) -> None:
+    """Take numbers of four digits that measure nothing, and numbers next to a code or a name."""
+    for i, flags in enumerate(marks.reading.flags):
+        if flags & Is.DIGITS and not flags & Is.UNSAFE and marks.is_free(i):
+            if _is_count(marks, i) or _is_beside(marks, i):
+                marks.unknown.add(i)
+
+
+def is_measure(reading: Reading, i: int) -> bool:
+    """Tell whether what stands around a number says that it is a measure or a count."""
+    behind = reading.gap(i)[:2].strip()
+    if behind[:1] in {"%", "\u00b0", "\u00b5", "\u00b1", "+"} or reading.low(i + 1) in UNITS:
+        return True
+    return reading.low(i - 1) in MEASURED or reading.low(i - 2) in MEASURED
+
+
+def _is_count(marks: Marks, i: int) -> bool:
+    """Tell whether a number has four digits, or begins with zero, and measures nothing."""
+    reading, word = marks.reading, marks.reading.tokens[i].word
+    if not word.isdigit() or len(word) < MEASURE_DIGITS or _is_decimal(reading, i):
+        return False
+    many = len(word) >= MOST_DIGITS and not reading.has(i, Is.TIME)
+    return (many or word[0] == "0") and not is_measure(reading, i)
+
+
+def _is_decimal(reading: Reading, i: int) -> bool:
+    before = reading.gap(i - 1) if i else ""
+    return (before == "." and reading.has(i - 1, Is.DIGITS)) or (
+        reading.gap(i) == "." and reading.has(i + 1, Is.DIGITS)
+    )
+
+
+def _is_beside(marks: Marks, i: int) -> bool:
+    reading = marks.reading
+    if reading.low(i + 1) in UNITS or reading.gap(i)[:2].strip()[:1] in {"%", "\u00b0"}:
+        return False
+    return _is_code(marks, i, i - 1) or _is_code(marks, i, i + 1) or _is_behind_initials(marks, i)
+
+
+def _is_code(marks: Marks, i: int, beside: int) -> bool:
+    """Tell whether the word beside a number is part of a code."""
+    reading = marks.reading
+    if not 0 <= beside < len(reading) or reading.gap(min(i, beside)) not in BEHIND_CODE:
+        return False
+    if marks.taken.get(beside) in CODES:
+        return reading.gap(min(i, beside)) in {" ", "-", "/", "."}
+    if beside not in marks.unknown:
+        return False
+    if reading.has(beside, Is.NUMBER | Is.MIXED | Is.DIGITS):
+        return reading.gap(min(i, beside)) != ": "
+    return reading.has(beside, Is.UPPER) and len(reading.lows[beside]) <= SHORT_CODE
+
+
+def _is_behind_initials(marks: Marks, i: int) -> bool:
+    """Tell whether initials, or a name on its own, stand before a number: `JS 11.12`."""
+    reading = marks.reading
+    if i == 0 or i - 1 not in marks.named or reading.gap(i - 1) not in BEHIND_NAME:
+        return False
+    return len(reading.lows[i - 1]) <= SHORT_CODE or (_is_decimal(reading, i) and reading.gap(i - 1) == " (")

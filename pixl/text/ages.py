@@ -26,7 +26,7 @@ _FORMS = (
     ),
     rf"\bage\s?/\s?sex\s?[:=]?\s?({_OLD})\b",
     rf"\b{_SPOKEN}[\s\-]{_YEARS}[\s\-](?:old|of\sage|young)\b",
-    r"\b(?:nonagenarian|centenarian)s?\b",
+    rf"\b(?:nonagenarian|centenarian)s?\b(?:[,\s(]{{1,3}}{_OLD}\b)?",
     r"\b(?:(?:early|mid|late)[\s\-]?)?(?:nineties|90['\u2019]?s)\b",
     r"\b(?:9\d|1[0-2]\d)(?:st|nd|rd|th)\s(?:birthday|year)\b|\b(?:ninety[\s\-]\w+|ninetieth|hundredth)\sbirthday\b",
     rf"(?<![\d.,]){_OLD}(?=,?\s(?:-\s)?(?:male|female|man|woman|lady|gentleman|gent|chap|widow|widower|retired)\b)",

@@ -108,7 +108,7 @@ IN_WORDS = re.compile(
     rf"|(?<![\d.]){DAY}{ORDINAL}?\s(?:of\s)?(?!of\b|in\b|and\b|on\b|from\b|to\b|mm\b|since\b)[a-z]{{3,10}}\.?,?\s{LONG_YEAR}(?!\d){CLOCK}"
     rf"|(?:\b{WEEKDAY}\b[\s,.]{{1,3}}(?:the\s)?)?(?<![\d./])(?<!\d:){DAY}{ORDINAL}?(?:[\s,\-/_]|\.(?!\s)){{0,3}}(?:(?:day\s)?of\s)?{MONTH}(?![a-z])"
     rf"{SEPARATED_YEAR}?{CLOCK}"
-    rf"|(?:\b{WEEKDAY}\b[\s,.]{{1,3}})?\b{MONTH}\b[\s.,\-/]{{1,3}}(?:the\s)?{DAY}{ORDINAL}?(?![\d.%]|\s?(?:mm|cm|ml|x|years?|of|weeks?|months?)\b){SEPARATED_YEAR}?{CLOCK}"
+    rf"|(?:\b{WEEKDAY}\b[\s,.]{{1,3}})?\b{MONTH}\b[\s.,\-/]{{1,3}}(?:the\s)?{DAY}{ORDINAL}?(?![\d%]|\.\d|\s?(?:mm|cm|ml|x|years?|of|weeks?|months?)\b){SEPARATED_YEAR}?{CLOCK}"
     rf"|\b{MONTH}\b[\s.,\-/]{{0,3}}(?:of\s|in\s)?{LONG_YEAR}(?!\d)"
     rf"|\b{MONTH}[\s\-/]?['\u2019\-/]\d\d(?!\d)"
     rf"|(?<![\d/.\-]){LONG_YEAR}[\s\-/]{MONTH}\b(?:[\s\-/]{DAY}(?!\d))?"
@@ -149,7 +149,8 @@ ALONE = re.compile(
     r"(?<![\w/.\-])(?<!power\s)(?<!grade\s)(?<!score\s)(?<!level\s)(?:0[1-9]|[12]\d|3[01])/(?:0[1-9]|1[0-2])(?![\d/.]|\s?(?:mm|cm)"
     r"|\s(?:of|hx|history|ago|images?))|(?<![\w/.\-])(?:0[1-9]|[12]\d|3[01])-0[1-9](?![\d/.\-]|\s?(?:mm|cm))"
     r"|(?<![\d.])(?:1[3-9]|2\d|3[01])(?:st|nd|rd|th)\b(?!\s(?:centile|percentile|century|weeks?|days?|years?|cycle|image|slice|fraction|time))"
-    rf"|\b{MONTH}(?=\s?:\s)",
+    rf"|\b{MONTH}(?=\s?:\s)"
+    r"|\bthe\s\d{1,2}(?:st|nd|rd|th)(?=[.,;)]|\s(?:of\s(?:this|last)|at|and)\b|\s*$)",
     re.IGNORECASE,
 )
 """14/03, 14-03, 16th: hardly anything else in a report."""
@@ -168,7 +169,7 @@ IN_OTHER_LANGUAGES = re.compile(
 """3 de mayo de 1950, 1er mars, 12. M\u00e4rz 2019."""
 SLASHED = re.compile(
     r"(?<![\w/.\-+])(?:(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])/(?:1[3-9]|2\d|3[013-9]|4[1-9]|5[013-9]|[6-9]\d))"
-    r"(?![\d/.\-+%]|\s?(?:mm|cm|ml|x)\b)"
+    r"(?![\d/\-+%]|\.\d|\s?(?:mm|cm|ml|x)\b)"
 )
 """7/8, 5/19: a day and a month, or a month and a year, if the words around allow it (pixl/text/figures.py)."""
 ROMAN = re.compile(

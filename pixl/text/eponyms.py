@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pixl.text import lists
-from pixl.text.cues import PARTICLES
+from pixl.text.cues import FUNCTION_WORDS, PARTICLES
 from pixl.text.reading import Reading
 from pixl.text.words import Is
 
@@ -45,8 +45,11 @@ def _is_before_noun(reading: Reading, i: int) -> bool:
         between = reading.gap(ahead - 1)
         if len(between) > NOUN_WITHIN or "\n" in between or "." in between:
             return False
-        if reading.tokens[ahead].word.lower() in nouns:
+        word = reading.tokens[ahead].word.lower()
+        if word in nouns:
             return True
+        if word in FUNCTION_WORDS:
+            return False
     return False
 
 

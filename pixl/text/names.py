@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pixl.text import announced, doubt, figures, surroundings
+from pixl.text import announced, doubt, figures, persons, runs, surroundings
 from pixl.text.marks import Marks
 from pixl.text.reading import Reading
 from pixl.text.spans import Span
@@ -15,9 +15,13 @@ STEPS = (
     surroundings.mark_unknown,
     doubt.mark_doubtful,
     surroundings.mark_lines,
+    persons.mark_rows,
+    persons.mark_before_titles,
     surroundings.mark_ambiguous,
+    persons.mark_subjects,
     surroundings.mark_places,
     surroundings.mark_capitals,
+    runs.mark_runs,
     surroundings.mark_chains,
     surroundings.mark_neighbours,
     figures.mark_figures,

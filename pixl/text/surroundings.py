@@ -294,7 +294,7 @@ def _is_one_word(marks: Marks, i: int, j: int) -> bool:
     if reading.has(i, Is.DIGITS):
         return reading.has(j, Is.DIGITS)
     if i not in marks.named:
-        return False
+        return reading.has(i, Is.NAME) and reading.is_big(i) and reading.is_big(j) and not is_eponym(reading, i)
     return (reading.is_big(i) and reading.is_big(j)) or (reading.is_small and reading.has(j, Is.NAME))
 
 

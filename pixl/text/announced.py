@@ -23,7 +23,7 @@ from pixl.text.cues import (
     WORD_TITLES,
     WORKPLACES,
 )
-from pixl.text.eponyms import is_eponym
+from pixl.text.eponyms import is_eponym, is_in_phrase
 from pixl.text.marks import Mark, Marks
 from pixl.text.spans import Kind
 from pixl.text.words import Is
@@ -78,7 +78,7 @@ def _after_title(marks: Marks, i: int) -> None:
         return
     if low == "fr" and reading.has(i - 1, Is.DIGITS):
         return
-    if low in CASED_TITLES - {"mr", "ms", "miss"} and is_eponym(reading, i + 1):
+    if low in CASED_TITLES - {"mr", "ms", "miss"} and is_in_phrase(reading, i + 1):
         return
     ordinary = not reading.has(i + 1, Is.UNSAFE | Is.LETTER | Is.TITLE)
     if not ordinary or low not in CASED_TITLES or _is_person(marks, i, i + 1):

@@ -21,7 +21,7 @@ def is_eponym(reading: Reading, i: int) -> bool:
     """Tell whether a word is an eponym, or part of one."""
     if reading.lows[i] in lists.sure_eponyms():
         return True
-    return _is_owned(reading, i) or _is_in_phrase(reading, i) or _is_linked(reading, i)
+    return _is_owned(reading, i) or is_in_phrase(reading, i) or _is_linked(reading, i)
 
 
 def _is_owned(reading: Reading, i: int) -> bool:
@@ -53,7 +53,8 @@ def _is_before_noun(reading: Reading, i: int) -> bool:
     return False
 
 
-def _is_in_phrase(reading: Reading, i: int) -> bool:
+def is_in_phrase(reading: Reading, i: int) -> bool:
+    """Tell whether a word is one of a phrase that is an eponym: `Sister Mary Joseph`."""
     phrases = lists.eponym_phrases()
     for start in range(max(0, i - LONGEST_PHRASE), i + 1):
         for rest in phrases.get(reading.lows[start], ()):

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pixl.text import ages, dates, numbers, places
+from pixl.text.cues import NO_INITIALS
 from pixl.text.digits import is_chi, is_nhs
-from pixl.text.figures import slashed
+from pixl.text.figures import UNITS, slashed
 from pixl.text.reading import Reading, read
 from pixl.text.spans import Kind, Span, settle
 from pixl.text.words import Is
@@ -165,36 +166,73 @@ def _lines(text: str) -> Iterator[Window]:
 
 
 def _apart(reading: Reading) -> Iterator[Span]:
-    """Yield words written letter by letter: `S M I T H`, `s-m-i-t-h`."""
+    """Yield words written letter by letter, and initials: `S M I T H`, `s-m-i-t-h`, `H.R-B.`."""
     start = 0
     tokens = reading.tokens
     while start < len(tokens):
         end, between = start, reading.gap(start)
-        while end < len(tokens) and len(tokens[end].word) == 1 and (end == start or reading.gap(end - 1) == between):
+        while end < len(tokens) and len(tokens[end].word) == 1 and (end == start or _goes_on(reading, end, between)):
             end += 1
-        if end - start >= LETTERS_APART and _is_spelt([token.word for token in tokens[start:end]], between):
+        letters = [token.word for token in tokens[start:end]]
+        if end - start >= LETTERS_APART and _is_spelt(letters, between):
             yield Span(tokens[start].start, tokens[end - 1].end, Kind.NAME, "a name letter by letter", 0.8)
+        elif end - start > 1 and between in {".", ". "} and _are_initials(letters, reading.gap(end - 1)):
+            yield Span(tokens[start].start, tokens[end - 1].end, Kind.NAME, "initials with full stops", 0.6)
         start = max(end, start + 1)
+
+
+def _goes_on(reading: Reading, end: int, between: str) -> bool:
+    return reading.gap(end - 1) == between or (between == "." and reading.gap(end - 1) in {"-", ".-"})
 
 
 def _is_spelt(letters: list[str], between: str) -> bool:
     if any(letter.isdigit() for letter in letters):
         return between == " " and len(letters) >= MIXED_APART
-    if between in {"-", "_", "*"}:
-        return True
-    return between in {" ", ". ", "."} and all(letter.isupper() for letter in letters)
+    return between in {" ", ". ", ".", "-", "_", "*", "\n", ", ", "/"}
+
+
+def _are_initials(letters: list[str], behind: str) -> bool:
+    joined = "".join(letters)
+    return joined.isupper() and joined.lower() not in NO_INITIALS and joined.lower() not in DOTTED and behind[:1] in {".", ""}
+
+
+DOTTED = frozenset({"ie", "eg", "am", "pm", "iv", "im", "po", "pr", "us", "uk", "nb", "pv", "sc", "bd", "od", "tds", "qds", "ps", "rip", "ap", "pa", "id"})
+"""What is written with full stops too: i.v., p.m."""
 
 
 def _spoken(reading: Reading) -> Iterator[Span]:
-    """Yield four and more digits in words."""
+    """Yield numbers in words: four and more digits, or three and more of `the second of the first forty eight`."""
     start = 0
     while start < len(reading):
-        end = start
-        while reading.has(end, Is.SPOKEN) and (end == start or reading.is_close(end - 1, " ,-\n")):
+        end = last = start
+        counted = bare = 0
+        while reading.has(end, Is.SPOKEN) or (counted and _links_numbers(reading, end)):
+            if reading.has(end, Is.SPOKEN):
+                counted, last = counted + 1, end + 1
+                bare += reading.lows[end] in BARE_DIGITS
             end += 1
-        if end - start >= SPOKEN_DIGITS:
-            yield Span(reading.tokens[start].start, reading.tokens[end - 1].end, Kind.NUMBER, "a number in words", 0.8)
-        start = max(end, start + 1)
+            if end >= len(reading) or not reading.is_close(end - 1, " ,-\n"):
+                break
+        if _is_spoken(reading, start, last, counted, bare):
+            yield Span(reading.tokens[start].start, reading.tokens[last - 1].end, Kind.NUMBER, "a number in words", 0.8)
+        start = max(last, start + 1)
+
+
+def _links_numbers(reading: Reading, i: int) -> bool:
+    return reading.low(i) in {"and", "of", "the"} and (reading.has(i + 1, Is.SPOKEN) or reading.has(i + 2, Is.SPOKEN))
+
+
+def _is_spoken(reading: Reading, start: int, end: int, counted: int, bare: int) -> bool:
+    if counted < SPOKEN_DIGITS - 1 or reading.low(end) in UNITS:
+        return False
+    if any("," in reading.gap(i) for i in range(start, end - 1)) and counted < SPOKEN_DIGITS:
+        return False
+    ordinals = sum(low in ORDINALS for low in reading.lows[start:end])
+    return ordinals < counted and (counted >= SPOKEN_DIGITS or bare != counted or "and" not in reading.lows[start:end])
+
+
+BARE_DIGITS = frozenset("zero oh o nought one two three four five six seven eight nine".split())
+ORDINALS = frozenset("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirtieth twentieth".split())
 
 
 def _places(reading: Reading, flag: int) -> list[Window]:

@@ -258,7 +258,11 @@ def mark_capitals(marks: Marks) -> None:
     """Take ordinary words with a capital inside a sentence where nothing else is written so: names that are words."""
     reading = marks.reading
     for i, flags in enumerate(reading.flags):
-        if not flags & Is.CAPITAL or not marks.is_free(i) or len(reading.lows[i]) < SHORTEST_CAPITAL:
+        if not flags & Is.CAPITAL or not marks.is_free(i):
+            continue
+        if flags & Is.NAME and reading.lows[i] in NEVER and reading.is_inside(i) and not reading.is_heading(i):
+            marks.named[i] = Mark("a little word with a capital inside a sentence", 0.5)
+        if len(reading.lows[i]) < SHORTEST_CAPITAL:
             continue
         if reading.lows[i] in TOWNS and reading.is_inside(i) and not reading.is_heading(i):
             marks.named[i] = Mark("a town", 0.5)

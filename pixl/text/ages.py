@@ -39,6 +39,8 @@ _FORMS = (
     rf"\b0?{_OLD}Y(?:\d|\s?\d{{1,2}}\s?m)?\b",
     rf"\b(?:for|at|reached|nonagenarian,?|centenarian\s\()\s?({_OLD})(?=[.,;)]|\s(?:next|this|in|and|with)\b|\s*$)",
     r"\b(?:in\s(?:his|her|their)\s)?(?:hundredth|ninetieth|ninety[\s\-]\w+th|one\shundred\sand\s\w+(?:st|nd|rd|th)|9\d(?:st|nd|rd|th)|10\d(?:st|nd|rd|th))\syear\b",
+    rf"(?:(?<=[.!?]\s)|(?<=\n)|^|(?<=\bbe\s)|(?<=\bturn\s))({_OLD})(?=,\s|\.\s|\s(?:and|in|next|this|but)\b)(?!,?\s\d)",
+    r"\bninety[\s\-](?:odd|plus|something)\b",
     r"\b(?:ninety|hundred)[\s\-]?(?:one|two|three|four|five|six|seven|eight|nine)?[\s\-](?:next|this|last)\s(?:week|month|year|birthday)\b",
     rf"\b(?:over|nearly|almost)\s({_OLD})(?=\s(?:and|years|yrs)\b)",
     r"\b(?:born|b\.|birth|yob)\s(?:in\s|c\.\s?|circa\s|year\s|about\s)?((?:18|19|20)\d\d)\b",

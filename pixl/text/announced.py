@@ -38,6 +38,8 @@ JOINERS = frozenset({"and", "&", "or"})
 PEOPLE = frozenset({"patient", "doctor", "nurse"})
 """Roles that are surnames too."""
 FAREWELLS = frozenset({"regards", "sincerely", "faithfully", "thanks", "wishes"})
+BEFORE_TITLES = frozenset({"by", "with", "from", "under", "informed", "to"})
+"""Before a title: somebody's name follows, whatever the word is."""
 INITIALS = Mark("initials behind a label", 0.8)
 
 
@@ -93,6 +95,8 @@ def _is_person(marks: Marks, title: int, i: int) -> bool:
     if reading.has(i, Is.FIRST) and reading.has(i + 1, Is.PERSON) and reading.flags[i] & reading.flags[i + 1] & Is.BIG:
         return True
     if reading.has(title, Is.CAPITAL) and reading.is_big(i) and low not in FUNCTION_WORDS:
+        return True
+    if low not in NEVER | FUNCTION_WORDS and reading.low(title - 1) in BEFORE_TITLES:
         return True
     if reading.is_small:
         return _is_small_person(marks, i)

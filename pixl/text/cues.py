@@ -24,6 +24,8 @@ STRICT_LABELS = lists.section("cues.txt", "strict labels")
 """Labels that ask for nothing but a name."""
 SIGNERS = lists.section("cues.txt", "signers")
 """Labels behind which initials stand."""
+DICTATED = lists.section("cues.txt", "dictated")
+"""Behind these commands stands a name, in dictation without capitals."""
 PERSON_VERBS = lists.section("cues.txt", "person verbs")
 """What only people do, in a report."""
 SAID_OF_PEOPLE = lists.section("cues.txt", "said of people")

@@ -95,7 +95,9 @@ _DIGITS = (
     rf"{DAY}[/.\-]{ROMAN_MONTH}[/.\-]{YEAR}(?!\d)",
     rf"{DAY}\s(?:iv|vi{{1,3}}|ix|xii?|i{{2,3}})\s{LONG_YEAR}(?!\d)",
     r"(?=(?:[OolIZS|/.\-]*\d){3})[\dOolIZS|]{1,2}(?P<f>[/.\-])[\dOolIZS|]{1,2}(?P=f)[\dOolIZS|]{2}(?:[\dOolIZS|]{2})?(?![\dOolIZS|])",
-    rf"{DAY}\s?(?P<d>[_,|*~\u00b7:;])\s?{MONTH_NUMBER}\s?(?P=d)\s?{LONG_YEAR}(?!\d)",
+    rf"{DAY}\W{{1,3}}{MONTH_NUMBER}\W{{1,3}}{LONG_YEAR}(?!\d)",
+    rf"{LONG_YEAR}\W{{1,2}}{MONTH_NUMBER}\W{{1,2}}{DAY}(?!\d|\.\d|\s?(?:mm|cm|ml|x)\b)",
+    rf"{DAY}[./\-\\~*=|+_'\u2019]{{1,2}}{MONTH_NUMBER}[./\-\\~*=|+_'\u2019]{{1,2}}\d\d(?!\d|\.\d|%|\s?(?:mm|cm|ml|x|kg)\b)",
     r"(?:0[1-9]|[12]\d|3[01])\s0[1-9]\s\d\d(?![\d.]|\s\d|\s?(?:mm|cm|ml))",
     r"(?=(?:[OolI/.\-]*\d){4})[\dOolI]{1,2}(?P<e>[/.\-])[\dOolI]{1,2}(?P=e)[\dOolI]{4}(?![\dOolI])",
 )
@@ -178,3 +180,9 @@ ROMAN = re.compile(
 )
 """2/xii, 1 viii 22."""
 BEFORE_A_COLON = re.compile(r"(?<![\d/.])(?:0?[1-9]|[12]\d|3[01])/(?:0[1-9]|1[0-2])(?=\s?:|\s[-\u2013]\s)")
+BEFORE = re.compile(
+    rf"(?:\b(?:the|a|an|in|on|since)\s)?\b(?:(?:early|mid|late|beginning|start|end|middle|last|next|this|previous|ides|eve|first|second|third|fourth|one|two|three"
+    rf"|few|couple|{WEEKDAY}|days?|weeks?|weekend|month|morning|evening|night|part|half|of|in|on|after|before|following|the|and|day)[\s\-]+)+$",
+    re.IGNORECASE,
+)
+"""What makes a date of a month or a feast more exact: `the Sunday after` Easter, `mid` June."""

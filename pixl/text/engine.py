@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pixl.text.figures import ordinals, slashed
 from pixl.text.known import prepared
 from pixl.text.names import name_spans
 from pixl.text.patterns import pattern_spans
@@ -18,7 +19,7 @@ LABEL = re.compile(rf"\[(?:{'|'.join(Kind)})\]")
 def find(text: str, known: Identifiers = NOTHING_KNOWN) -> list[Span]:
     """Return every identifier, and every word that no list calls safe."""
     reading = read(text)
-    spans = list(pattern_spans(reading))
+    spans = [*pattern_spans(reading), *slashed(reading), *ordinals(reading)]
     if known != NOTHING_KNOWN:
         spans += list(prepared(known).spans(text, spans))
     spans += name_spans(reading, spans)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pixl.text import lists
@@ -29,6 +30,15 @@ SHORT_CODE = 4
 CODES = frozenset({Kind.MRN, Kind.PHONE, Kind.NUMBER, Kind.NHS, Kind.CHI, Kind.ACCESSION, Kind.DEVICE})
 
 
+ORDINAL = re.compile(r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)")
+LATE = frozenset("eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth".split())
+SPOKEN_ORDINALS = LATE | frozenset("first second third fourth fifth sixth seventh eighth ninth tenth".split())
+DAY_CUES = frozenset({"on", "by", "from", "since", "until", "till", "before", "after", "of", "for"})
+COUNTED = lists.section("cues.txt", "counted")
+"""What ordinals count in a report."""
+TIMES = frozenset({"on", "at", "in", "for", "with", "and", "of", "to", "after", "all", "by", "from", "post", "off", "or", "then", "than"})
+
+
 def slashed(reading: Reading) -> Iterator[Span]:
     """Yield two numbers with a slash that may be a day and a month, or a month and a year."""
     for i, flags in enumerate(reading.flags):
@@ -45,9 +55,35 @@ def _is_share(reading: Reading, i: int, written: str) -> bool:
     return written.endswith(LENGTHS) and before not in ASKING
 
 
+def ordinals(reading: Reading) -> Iterator[Span]:
+    """Yield days of a month that stand for themselves: `the 9th`, `on the twelfth`."""
+    for i, low in enumerate(reading.lows):
+        written = reading.flags[i] & Is.DIGITS and ORDINAL.fullmatch(low)
+        if not (written or low in SPOKEN_ORDINALS) or _is_counting(reading, i):
+            continue
+        asked = reading.low(i - 1) == "the" and (low in LATE or reading.low(i - 2) in DAY_CUES)
+        if written or asked:
+            yield Span(reading.tokens[i].start, reading.tokens[i].end, Kind.DATE, "a day of the month", 0.6)
+
+
+def _is_counting(reading: Reading, i: int) -> bool:
+    """Tell whether an ordinal counts ribs, weeks, images; or stands in a row of such."""
+    behind = reading.low(i + 1)
+    if behind in {"and", "to", "or", "&"} or (reading.has(i + 1, Is.DIGITS) and reading.gap(i) != ". "):
+        behind = reading.low(i + 3) if ORDINAL.fullmatch(reading.low(i + 2)) else reading.low(i + 2)
+    if not behind:
+        return False
+    ends = reading.gap(i)[:1] in {".", ",", ";", ")", "\n", ":"}
+    if ends:
+        return bool(ORDINAL.fullmatch(behind)) or reading.low(i - 1) in COUNTED
+    return behind in COUNTED or behind.rstrip("s") in COUNTED or behind in lists.words("clinical.txt") or behind in lists.descriptions() - TIMES
+
+
 def mark_figures(marks: Marks) -> None:
     """Take numbers of four digits that measure nothing, and numbers next to a code or a name."""
-    for i, flags in enumerate(marks.reading.flags):
+    places = range(len(marks.reading))
+    for i in (*places, *reversed(places)):
+        flags = marks.reading.flags[i]
         if flags & Is.DIGITS and not flags & Is.UNSAFE and marks.is_free(i):
             if _is_count(marks, i) or _is_beside(marks, i):
                 marks.unknown.add(i)

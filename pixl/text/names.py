@@ -21,6 +21,7 @@ STEPS = (
     persons.mark_subjects,
     surroundings.mark_places,
     surroundings.mark_capitals,
+    surroundings.mark_cells,
     runs.mark_runs,
     surroundings.mark_chains,
     surroundings.mark_neighbours,

@@ -93,6 +93,7 @@ SHAPED: tuple[tuple[Kind, str], ...] = (
         (
             r"(?<![\d.])\d{3}[\s\-./]{1,2}\d{3}[\s\-./]{1,2}\d{3}[\s\-./]{0,2}\d(?!\d|\.\d)"
             r"|(?<![\d.])(?:\d[ .\-_*,]{1,2}){5,}\d(?!\d|\.\d)"
+            r"|(?<![\d.])(?:\d[ .\-_*,/]{1,3}){7,}\d(?!\d|\.\d)"
             rf"|(?<![\d.,])\d{{2,6}}(?:[ \-_*]\d{{2,6}}){{3,}}(?!\d|\.\d|\s?{_UNIT})"
             rf"|(?<![\d.,\-])\d{{3,6}}[ \-]\d{{4,6}}(?:[ \-]\d{{2,6}})*(?!\d|\.\d|\s?{_UNIT})"
             rf"|\b\d{{1,4}}(?:/\d{{2,8}}){{2,}}\b"
@@ -102,6 +103,7 @@ SHAPED: tuple[tuple[Kind, str], ...] = (
         Kind.NUMBER,
         (
             r"(?-i:\b[A-Z]{2}\d{2}\s?[A-HJ-PR-Z]{3}\b|\b[A-Z]{3}\s?\d{3}[A-Z]\b)"
+            r"|(?-i:\b[Nn]o\.?\s?[A-Z]{1,3}-?\d+\b)"
             r"|\b(?:postcode|post\scode|pc)\s?:?\s?[a-z]{1,2}\d[\da-z]?\b"
         ),
     ),
@@ -110,25 +112,32 @@ SHAPED: tuple[tuple[Kind, str], ...] = (
 TEN_DIGITS = re.compile(
     r"(?<![\d.])(?:\d{3}[\s\-.]?\d{3}[\s\-.]?\d{4}|\d{2}[\s\-.]?\d{2}[\s\-.]?\d{2}[\s\-.]?\d{4})(?!\d|\.\d)"
 )
-NET = re.compile(r"@|://|www\.|\\|[A-Za-z]\.[A-Za-z]{2}|[\[(]at[\])]|\b[Dd][Oo][Tt]\b")
+NET = re.compile(r"@|\bu/|://|www\.|\\|[A-Za-z]\.[A-Za-z]{2}|[\[(]at[\])]|\b[Dd][Oo][Tt]\b")
 """What stands in every address of mail or web."""
 EMAIL = re.compile(
-    r"[\w.+'\-]+\s?@\s?[\w\-]+(?:\s?\.\s?[A-Za-z][\w\-]+)+"
+    r"[\w.+'\-]+(?:\s\.\s\w+)*\s?@\s?[\w\-]+(?:\s?\.\s?[A-Za-z][\w\-]+)+|[\w.+'\-]+@\w[\w\-]+"
     r"|\b[\w.\-]+\s?[\[(]at[\])]\s?[\w\-]+(?:\s?(?:\.|[\[(]dot[\])])\s?\w+)+"
-    r"|\b[\w.]+(?:\s(?:dot|underscore)\s\w+)*\s(?:at|@)\s[\w\-]+(?:(?:\sdot\s|\s?\.\s?)\w+)*?(?:\sdot\s|\s?\.\s?)"
+    r"|\b[\w.]+(?:\s(?:dot|underscore|dash|hyphen)\s\w+)*\s(?:at|@)\s(?:the\s)?[\w\-]+(?:(?:\sdot\s|\s(?:dash|hyphen)\s|\s?\.\s?)\w+)*?(?:\sdot\s|\s?\.\s?)"
     r"(?:com|uk|org|net|edu|info)\b",
     re.IGNORECASE,
 )
 _PATH = r"(?:/[^\s<>\"]*[^\s<>\".,;)])?"
 URL = re.compile(
     r"\\\\[\w.$\-\\ ]+|\b[A-Za-z]:\\[\w.$\-\\]+|\b(?:h..ps?|s?ftp|file)://[^\s<>\"]+[^\s<>\".,;)]"
-    r"|\bwww\s\.\s[\w\-]+(?:\s\.\s[\w\-]+)*|\bwww\.[^\s<>\"]+[^\s<>\".,;)]|(?<![\w.])@[a-z]\w{2,}"
+    r"|\bwww\s\.\s[\w\-]+(?:\s\.\s[\w\-]+)*|\bwww\.[^\s<>\"]+[^\s<>\".,;)]|(?<![\w.])@[a-z]\w{2,}|(?<![\w/])u/[a-z]\w{2,}"
     rf"|\b[a-z][\w\-]+\.[a-z][\w\-]+\.[a-z]{{2,}}\b{_PATH}"
     r"|\b[\w\-]+\sdot\s(?:\w+\sdot\s)*(?:com|uk|org|net)\b(?:\s(?:forward\s)?slash\s\w+)*"
     r"|\b[\w\-]+(?:\.[\w\-]+)*\.(?:local|xyz|uk|com|org|net|edu|info|io|co|ly|me|ie|eu|scot|wales|example)\b"
     rf"{_PATH}",
     re.IGNORECASE,
 )
+UNDERSCORED = re.compile(r"\b[^\W_]+(?:_[^\W_]+)+\b")
+SOCIAL = re.compile(
+    r"\b(?:facebook|fb|insta(?:gram)?|twitter|tiktok|snapchat|linkedin|whatsapp|youtube|skype|reddit|telegram|handle|username|user\sname|screen\sname|blog)\b"
+    r"(?:\s(?:name|handle|account|group|channel|page|profile|as|is|under|called|user|id)\b|\s?[:@=,])*\s?@?"
+    r"((?!(?:and|or|to|by|on|with|in|at|the|for|from|message|chat|video|call|images?)\b)[\w.@\-/]*[\w\-](?:\s[A-Z][\w'\-]+){0,3}(?:\s(?:family|fans))?)"
+)
+"""What somebody is called there."""
 INITIALS = re.compile(
     r"^[^\W\d_]{2,3}/[^\W\d_]{2,3}\s*$|(?<![^\W_])[^\W\d_a-z]{2,3}/\s?[^\W\d_]{2,3}[ \t]*\.?$"
     r"|[^\W\d_][^\W\d_'\u2019\-]+\^(?:[^\W\d_'\u2019\- ]*\^?)+|\b[A-Z]{2,4}(?=\s?/\s?\d{6,8}\b)"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pixl.text import ages, dates, numbers, places
 from pixl.text.cues import NO_INITIALS
 from pixl.text.digits import is_chi, is_nhs
-from pixl.text.figures import UNITS, slashed
+from pixl.text.figures import UNITS
 from pixl.text.reading import Reading, read
 from pixl.text.spans import Kind, Span, settle
 from pixl.text.words import Is
@@ -21,9 +21,11 @@ Window = tuple[int, int]
 FEWEST_DIGITS = 3
 """Of a number that may identify."""
 NEAR = 3
+LONGEST_BEFORE = 40
+"""Characters before a date that may belong to it."""
 """Characters between the groups of one number."""
 SPOKEN_DIGITS = 4
-LETTERS_APART = 4
+LETTERS_APART = 3
 """Letters, each by itself, that are a name: `S M I T H`."""
 MIXED_APART = 5
 BLANKS = " \n\t\r"
@@ -109,6 +111,13 @@ def pattern_spans(reading: Reading) -> Iterator[Span]:
         yield from _spoken(reading)
 
 
+def widened(text: str, span: Span) -> Span:
+    """Return a date with what makes it more exact: `the Sunday after` Easter."""
+    before = text[max(0, span.start - LONGEST_BEFORE) : span.start]
+    found = dates.BEFORE.search(before) if before[-1:] in {" ", "-"} and before[-2:-1].isalpha() else None
+    return replace(span, start=span.start - len(found[0])) if found else span
+
+
 def date_spans(reading: Reading) -> Iterator[Span]:
     """Yield dates, and the numbers that stand where one could."""
     yield from _times(reading)
@@ -120,9 +129,10 @@ def _times(reading: Reading) -> Iterator[Span]:
     windows = _around(text, _places(reading, Is.TIME), 45, 45)
     for start, end in windows:
         for found in dates.IN_WORDS.finditer(text, start, end):
-            yield Span(found.start(), found.end(), Kind.DATE, "date in words", 0.95)
+            yield widened(text, Span(found.start(), found.end(), Kind.DATE, "date in words", 0.95))
     for rule in TIMES:
-        yield from rule.find(text, windows)
+        for span in rule.find(text, windows):
+            yield widened(text, span)
 
 
 def _numbers(reading: Reading) -> Iterator[Span]:
@@ -134,7 +144,6 @@ def _numbers(reading: Reading) -> Iterator[Span]:
         yield from _checked(text, start, end)
     for rule in NUMBERS:
         yield from rule.find(text, windows)
-    yield from slashed(reading)
 
 
 def _checked(text: str, start: int, end: int) -> Iterator[Span]:
@@ -148,6 +157,11 @@ def _checked(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _network(text: str) -> Iterator[Span]:
+    if "_" in text:
+        for found in numbers.UNDERSCORED.finditer(text):
+            yield Span(found.start(), found.end(), Kind.NUMBER, "words joined by an underscore", 0.7)
+    for found in numbers.SOCIAL.finditer(text):
+        yield Span(found.start(1), found.end(1), Kind.URL, "behind the name of a social network", 0.8)
     windows = _around(text, [found.span() for found in numbers.NET.finditer(text)], 60, 80)
     for rule in NETWORK:
         yield from rule.find(text, windows)
@@ -188,7 +202,7 @@ def _goes_on(reading: Reading, end: int, between: str) -> bool:
 def _is_spelt(letters: list[str], between: str) -> bool:
     if any(letter.isdigit() for letter in letters):
         return between == " " and len(letters) >= MIXED_APART
-    return between in {" ", ". ", ".", "-", "_", "*", "\n", ", ", "/"}
+    return between in {" ", "-", "_", "*", "\n", ","} or (len(letters) > LETTERS_APART and between in {". ", ".", ", ", "/"})
 
 
 def _are_initials(letters: list[str], behind: str) -> bool:
@@ -223,11 +237,13 @@ def _links_numbers(reading: Reading, i: int) -> bool:
 
 
 def _is_spoken(reading: Reading, start: int, end: int, counted: int, bare: int) -> bool:
-    if counted < SPOKEN_DIGITS - 1 or reading.low(end) in UNITS:
-        return False
     if any("," in reading.gap(i) for i in range(start, end - 1)) and counted < SPOKEN_DIGITS:
         return False
+    if counted < SPOKEN_DIGITS - 2 or reading.low(end) in UNITS:
+        return False
     ordinals = sum(low in ORDINALS for low in reading.lows[start:end])
+    if counted < SPOKEN_DIGITS - 1:
+        return ordinals == counted and "of" in reading.lows[start:end]
     return ordinals < counted and (counted >= SPOKEN_DIGITS or bare != counted or "and" not in reading.lows[start:end])
 
 

@@ -18,7 +18,10 @@ PRONOUNS = frozenset({"he", "she", "they", "it", "this", "that", "these", "those
 PAIRS = frozenset({"and", "&", "or", "/"})
 ROWS = lists.section("cues.txt", "rows")
 """Before a row of people: `Present:`."""
+PERSON_ONLY = lists.section("cues.txt", "person only")
+"""What no part of a body does."""
 SUBJECT = Mark("who attends, says or does something", 0.7)
+SAYINGS = frozenset({"agree", "agreed", "noted", "thanks", "ok", "yes", "please", "happy", "disagree", "reviewed"})
 ROW = Mark("somebody in a row of people", 0.7)
 TITLED = Mark("before a title", 0.7)
 BEHIND_ROW = frozenset({":", " -", "-", ": ", " - ", " ", " : "})
@@ -30,8 +33,10 @@ def mark_subjects(marks: Marks) -> None:
     """Take a word with a capital that begins a sentence, if the sentence goes on as one about a person does."""
     reading = marks.reading
     for i, flags in enumerate(reading.flags):
-        if flags & Is.CAPITAL and marks.is_free(i) and not reading.is_inside(i):
-            if _may_be_somebody(reading, i) and _is_subject(reading, i):
+        if not flags & Is.BIG or not marks.is_free(i) or reading.is_inside(i):
+            continue
+        if flags & Is.CAPITAL or (flags & Is.NAME and reading.is_shouted(i)):
+            if _may_be_somebody(reading, i) and (_is_subject(reading, i) or _is_speaker(reading, i)):
                 marks.named[i] = SUBJECT
                 _mark_pair(marks, i)
 
@@ -59,13 +64,20 @@ def _is_subject(reading: Reading, i: int) -> bool:
     after = reading.low(i + 1)
     if not reading.is_close(i, " ") or is_eponym(reading, i):
         return False
-    if after in BRIEF or (after in PERSON_VERBS and _acts(reading, i)):
+    if after in BRIEF or after in PERSON_ONLY or (after in PERSON_VERBS and _acts(reading, i)):
         return True
+    if after == "on":
+        return reading.low(i + 2) in {"call", "leave", "holiday", "duty", "nights", "annual"}
     if after == "to":
         return reading.low(i + 2) in TASKS and reading.has(i, Is.NAME)
     if after in {"and", "or"}:
         return _is_pair(reading, i)
     return after in BE and _is_said_of(reading, i)
+
+
+def _is_speaker(reading: Reading, i: int) -> bool:
+    """Tell whether what somebody says stands behind a colon: `Stone: agree`."""
+    return reading.gap(i) in {": ", " - "} and reading.low(i + 1) in SAYINGS and reading.has(i, Is.NAME)
 
 
 def _acts(reading: Reading, i: int) -> bool:
@@ -98,7 +110,9 @@ def _is_said_of(reading: Reading, i: int) -> bool:
     if said in SAID_OF_PEOPLE or said in {"a", "an", "my", "our", "her", "his", "the"}:
         return not _is_thing(reading, i)
     modal = verb in {"will", "would", "can", "could", "must", "should", "does", "did"}
-    return not _is_thing(reading, i) and (modal and said in TASKS or verb in {"has", "had"} and reading.has(i, Is.FIRST))
+    if modal and said in TASKS:
+        return True
+    return not _is_thing(reading, i) and verb in {"has", "had"} and reading.has(i, Is.FIRST)
 
 
 def mark_rows(marks: Marks) -> None:

@@ -30,7 +30,7 @@ _ADDRESSES = (
     r"\b(?:[Ff]lat|[Aa]partment|[Aa]pt)\.?\s\d+[A-Za-z]?\b",
     (
         r"(?i:\b\d{1,4}[a-z]?,?\s(?!(?:mm|cm|ml|x|of|mg|french)\b)[a-z][a-z'\u2019\-]+(?:\s[a-z'\u2019\-]+){0,2}"
-        rf"\s{_CLEAR_STREET}\b\.?)"
+        rf"\s{_CLEAR_STREET}\b\.?(?:,\s(?!(?:with|and|no|ct|mri?|us|xr)\b)[a-z]+(?=[.,;]|\s*$))?)"
     ),
     r"(?i:\b(?:[a-z'\u2019\-]+\s)?high\s(?:street|road)\b(?:,\s[a-z]+)?)",
     rf"\b(?:[Tt]he\s)?(?:{_PROPER}\s){{1,3}}(?:Cottage|Farm|Lodge|Manor|School|Academy|Church|Prison|Barracks|House|Court)\b",

@@ -6,6 +6,8 @@ from pixl.text import lists
 from pixl.text.cues import (
     CAPITALISED,
     CREDENTIALS,
+    DICTATED,
+    FUNCTION_WORDS,
     LAST_WORDS,
     LETTERED,
     NAMING,
@@ -24,6 +26,7 @@ from pixl.text.cues import (
 )
 from pixl.text.eponyms import is_eponym
 from pixl.text.marks import Mark, Marks
+from pixl.text.reading import Reading
 from pixl.text.spans import Kind
 from pixl.text.words import OWNED, Is
 
@@ -40,6 +43,8 @@ SETTLEMENTS = frozenset({"village", "town", "city", "county", "resident", "borou
 ARTICLES = frozenset({"the", "a", "an"})
 DWELLING = frozenset({"lives", "living", "live", "resides", "residing", "resident"})
 CLAUSES = frozenset({"with", "since", "and", "for", "alone", "but", "who", "where", "independently"})
+DELIMITERS = frozenset("|;\t\n^")
+CELLS = frozenset({Kind.NAME, Kind.DATE, Kind.MRN, Kind.NHS, Kind.CHI, Kind.ACCESSION})
 HYPHENS = frozenset({"-", "_", "\u2013", "-\n", "- \n"})
 
 
@@ -87,7 +92,11 @@ def _is_signature(marks: Marks, i: int) -> bool:
 def _mark_last(marks: Marks) -> None:
     """Take a word with a capital that stands alone at the very end, on its line or behind the last sentence."""
     reading, i = marks.reading, len(marks.reading) - 1
-    if i < 1 or reading.gap(i).strip() or not marks.is_free(i) or not reading.is_big(i) or reading.is_inside(i):
+    if i < 1 or reading.gap(i).strip() or not marks.is_free(i) or reading.is_inside(i):
+        return
+    if not reading.is_big(i):
+        if reading.has(i, Is.LIKELY) and "\n" in reading.gap(i - 1):
+            marks.named[i] = Mark("a word alone at the end", 0.6)
         return
     alone = "\n" in reading.gap(i - 1) and reading.tokens[i].word.isalpha() and reading.lows[i] not in LAST_WORDS
     if alone or (reading.has(i, Is.NAME) and reading.lows[i] not in lists.descriptions()):
@@ -100,7 +109,9 @@ def mark_ambiguous(marks: Marks) -> None:
         if flags & Is.NAME and flags & Is.BIG and not flags & Is.UNSAFE and marks.is_free(i):
             if marks.is_ordinary(i):
                 continue
-            if _is_behind_initial(marks, i):
+            if flags & Is.UPPER and _ends_with_initial(marks, i):
+                marks.named[i] = marks.named[i + 1] = Mark("a name and an initial", 0.6)
+            elif _is_behind_initial(marks, i):
                 marks.named[i - 1] = marks.named[i] = Mark("initial and surname", 0.8)
             elif _is_full_name(marks, i) or _is_listed_name(marks, i):
                 marks.named[i] = marks.named[i + 1] = Mark("first name and surname", 0.8)
@@ -131,6 +142,13 @@ def _is_behind_initial(marks: Marks, i: int) -> bool:
 def _is_before_initial(marks: Marks, i: int) -> bool:
     reading = marks.reading
     return reading.has(i + 1, Is.LETTER) and reading.gap(i) == " " and reading.lows[i] not in LETTERED
+
+
+def _ends_with_initial(marks: Marks, i: int) -> bool:
+    """Tell whether a letter stands behind a name in capitals, and nothing behind that: `LONG A`."""
+    reading = marks.reading
+    last = reading.has(i + 1, Is.LETTER) and reading.gap(i) == " " and reading.lows[i] not in LETTERED
+    return last and reading.lows[i] not in lists.words("clinical.txt") and reading.gap(i + 1)[:1] in {"", "\n", ",", "|", ";"}
 
 
 def _is_full_name(marks: Marks, i: int) -> bool:
@@ -188,6 +206,8 @@ def mark_places(marks: Marks) -> None:
         before = reading.lows[i - 1]
         if before in PLACE_CUES or (before == "of" and reading.low(i - 2) in SETTLEMENTS):
             _mark_place(marks, i)
+        elif (before in DICTATED or reading.lows[i - 1] in RELATIONS) and reading.is_small and _is_dictated(marks, i):
+            marks.named[i] = Mark("a name in dictation without capitals", 0.6)
         elif before in NAMING:
             named = before != "called" or reading.low(i - 2) in RELATIONS | {
                 "be",
@@ -201,6 +221,13 @@ def mark_places(marks: Marks) -> None:
                 marks.named[i] = Mark("what somebody is called", 0.7)
         elif before in TOLD and reading.has(i, Is.NAME) and _may_be_told(marks, i):
             marks.named[i] = Mark("who was told", 0.7)
+
+
+def _is_dictated(marks: Marks, i: int) -> bool:
+    reading = marks.reading
+    if reading.gap(i - 1) != " " or reading.lows[i] in lists.descriptions() or reading.lows[i] in FUNCTION_WORDS:
+        return False
+    return reading.has(i, Is.FIRST) or (reading.lows[i - 1] in DICTATED and reading.has(i, Is.PERSON))
 
 
 def _may_be_told(marks: Marks, i: int) -> bool:
@@ -254,6 +281,21 @@ def _is_place(marks: Marks, i: int) -> bool:
     return reading.lows[i] not in lists.words("clinical.txt") and not marks.is_ordinary(i)
 
 
+def mark_cells(marks: Marks) -> None:
+    """Take names that stand alone in a cell of a table where another cell holds an identifier: `Long|Anna|F|`."""
+    reading = marks.reading
+    for i, flags in enumerate(reading.flags):
+        if flags & Is.NAME and marks.is_free(i) and _is_cell(reading, i) and reading.lows[i] not in NEVER:
+            beside = [j for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(reading)]
+            if any(j in marks.named or j in marks.unknown or marks.taken.get(j) in CELLS for j in beside):
+                marks.named[i] = Mark("a name in a cell of a table", 0.6)
+
+
+def _is_cell(reading: Reading, i: int) -> bool:
+    before, behind = reading.gap(i - 1) if i else "\n", reading.gap(i)
+    return before[-1:] in DELIMITERS and behind[:1] in DELIMITERS and not before == behind == "\n"
+
+
 def mark_capitals(marks: Marks) -> None:
     """Take ordinary words with a capital inside a sentence where nothing else is written so: names that are words."""
     reading = marks.reading
@@ -288,8 +330,13 @@ def mark_chains(marks: Marks) -> None:
                 j += step
                 if j in marks.taken:
                     break
-                if abs(j - i) > 1 or _is_one_word(marks, i, j):
+                if abs(j - i) > 1 or _is_one_word(marks, i, j) or _is_broken(marks, i, j):
                     marks.unknown |= set(range(min(i, j), max(i, j) + 1)) - marks.named.keys()
+
+
+def _is_broken(marks: Marks, i: int, j: int) -> bool:
+    """Tell whether a name goes on in the next line: `Long-` and `bottom`."""
+    return i in marks.named and "\n" in marks.reading.gap(min(i, j)) and (j < i or not marks.reading.is_big(j))
 
 
 def _is_one_word(marks: Marks, i: int, j: int) -> bool:

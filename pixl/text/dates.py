@@ -125,6 +125,7 @@ IN_WORDS = re.compile(
     rf"|(?<![\d.]){DAY}{ORDINAL}\sof\s(?:last|this|next|the)\smonth\b"
     rf"|\b{WEEKDAY}\s(?:the\s)?{DAY}{ORDINAL}\b"
     rf"|\b(?:january|february|april|june|july|august|september|october|november|december)\b"
+    rf"|\b[0-3lIOoZ|][\dlIOoSZB|]\s{MONTH}\b(?:\s[\dlIOoSZB]{{2,4}}\b)?"
     rf"|\b(?:{FEAST})\b(?:[\s,]{{1,2}}{LONG_YEAR})?",
     re.IGNORECASE,
 )
@@ -186,3 +187,9 @@ BEFORE = re.compile(
     re.IGNORECASE,
 )
 """What makes a date of a month or a feast more exact: `the Sunday after` Easter, `mid` June."""
+TELLING = re.compile(
+    rf"\b(?:early|mid|late|beginning|start|end|middle|last|next|previous|ides|eve|first|second|third|fourth|{WEEKDAY}|days?|weeks?|weekend"
+    r"|month|morning|evening|night|half)\b",
+    re.IGNORECASE,
+)
+"""Words of these without which the others say nothing."""

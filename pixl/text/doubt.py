@@ -15,6 +15,9 @@ def mark_doubtful(marks: Marks) -> None:
     """Take such words with a capital, and where no capitals tell names from words: all small, all big."""
     reading = marks.reading
     for i, flags in enumerate(reading.flags):
+        if flags & Is.NAME and flags & Is.CAPITAL and marks.is_free(i) and i - 1 in marks.unknown and ":" in reading.gap(i - 1):
+            marks.named[i] = Mark("behind an unknown label", 0.6)
+            continue
         if not flags & Is.DOUBTFUL or not marks.is_free(i) or reading.lows[i] in KNOWN:
             continue
         if _is_doubtful(marks, i) and not is_eponym(reading, i):

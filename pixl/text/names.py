@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pixl.text import announced, doubt, figures, persons, runs, surroundings
+from pixl.text import announced, doubt, figures, level, persons, runs, surroundings
 from pixl.text.marks import Marks
 from pixl.text.reading import Reading
 from pixl.text.spans import Span
@@ -22,6 +22,7 @@ STEPS = (
     surroundings.mark_places,
     surroundings.mark_capitals,
     surroundings.mark_cells,
+    level.mark_level,
     runs.mark_runs,
     surroundings.mark_chains,
     surroundings.mark_neighbours,

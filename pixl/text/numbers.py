@@ -79,6 +79,7 @@ SHAPED: tuple[tuple[Kind, str], ...] = (
     (Kind.NUMBER, r"(?-i:\b[A-Z]{1,5}[\-/#]\d{2,6}(?:[ \-/.]\d{2,6})+(?:-?[A-Z])?\b)|#\s?[a-z]?\d[\d\-/]{2,}\d\b"),
     (Kind.NUMBER, r"(?-i:\b(?!(?:CT|MRI?|US|XR|PET|T|L|C|S|HU|PSA|IM|SE|AP|PA|SUV)\s)[A-Z]{1,4}\s\d{2,4}(?:[ \-/.]\d{2,4})+(?![\d.%])(?!\s?(?:mm|cm|ml)\b))"),
     (Kind.NUMBER, r"(?-i:\b[A-Z]{1,5}\d{0,3}(?:[/_\-][A-Z]{1,5}\d{0,3}){1,3}[/_\-]\d{2,})\b"),
+    (Kind.NUMBER, r"\b(?:subject|participant|volunteer|donor|recipient|proband)\s(?:no\.?\s|number\s)?(\d{1,4})\b"),
     (Kind.NUMBER, rf"(?<![\d.,\-])\d{{3}}\s\d{{3}}(?!\d|\.\d|\s?{_UNIT}|\s?[x%])"),
     (
         Kind.NUMBER,

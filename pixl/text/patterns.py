@@ -115,7 +115,7 @@ def widened(text: str, span: Span) -> Span:
     """Return a date with what makes it more exact: `the Sunday after` Easter."""
     before = text[max(0, span.start - LONGEST_BEFORE) : span.start]
     found = dates.BEFORE.search(before) if before[-1:] in {" ", "-"} and before[-2:-1].isalpha() else None
-    return replace(span, start=span.start - len(found[0])) if found else span
+    return replace(span, start=span.start - len(found[0])) if found and dates.TELLING.search(found[0]) else span
 
 
 def date_spans(reading: Reading) -> Iterator[Span]:
@@ -190,7 +190,7 @@ def _apart(reading: Reading) -> Iterator[Span]:
         letters = [token.word for token in tokens[start:end]]
         if end - start >= LETTERS_APART and _is_spelt(letters, between):
             yield Span(tokens[start].start, tokens[end - 1].end, Kind.NAME, "a name letter by letter", 0.8)
-        elif end - start > 1 and between in {".", ". "} and _are_initials(letters, reading.gap(end - 1)):
+        elif end - start > 1 and between in {".", ". ", "-"} and _are_initials(letters, reading.gap(end - 1)):
             yield Span(tokens[start].start, tokens[end - 1].end, Kind.NAME, "initials with full stops", 0.6)
         start = max(end, start + 1)
 
@@ -202,7 +202,7 @@ def _goes_on(reading: Reading, end: int, between: str) -> bool:
 def _is_spelt(letters: list[str], between: str) -> bool:
     if any(letter.isdigit() for letter in letters):
         return between == " " and len(letters) >= MIXED_APART
-    return between in {" ", "-", "_", "*", "\n", ","} or (len(letters) > LETTERS_APART and between in {". ", ".", ", ", "/"})
+    return between.strip() in {"", "-", "_", "*", ",", "|"} or (len(letters) > LETTERS_APART and between in {". ", ".", ", ", "/"})
 
 
 def _are_initials(letters: list[str], behind: str) -> bool:
@@ -210,7 +210,7 @@ def _are_initials(letters: list[str], behind: str) -> bool:
     return joined.isupper() and joined.lower() not in NO_INITIALS and joined.lower() not in DOTTED and behind[:1] in {".", ""}
 
 
-DOTTED = frozenset({"ie", "eg", "am", "pm", "iv", "im", "po", "pr", "us", "uk", "nb", "pv", "sc", "bd", "od", "tds", "qds", "ps", "rip", "ap", "pa", "id"})
+DOTTED = frozenset({"ie", "eg", "am", "pm", "iv", "im", "po", "pr", "us", "uk", "nb", "pv", "sc", "bd", "od", "tds", "qds", "ps", "rip", "ap", "pa", "id", "lr", "rl", "tl", "si", "tnm", "ct", "mr"})
 """What is written with full stops too: i.v., p.m."""
 
 

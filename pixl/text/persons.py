@@ -5,6 +5,7 @@ from __future__ import annotations
 from pixl.text import lists
 from pixl.text.cues import CREDENTIALS, FUNCTION_WORDS, NEVER, PERSON_VERBS, ROLES, SAID_OF_PEOPLE, TITLES
 from pixl.text.eponyms import is_eponym
+from pixl.text.level import is_level
 from pixl.text.marks import Mark, Marks
 from pixl.text.reading import Reading
 from pixl.text.words import Is
@@ -33,9 +34,9 @@ def mark_subjects(marks: Marks) -> None:
     """Take a word with a capital that begins a sentence, if the sentence goes on as one about a person does."""
     reading = marks.reading
     for i, flags in enumerate(reading.flags):
-        if not flags & Is.BIG or not marks.is_free(i) or reading.is_inside(i):
+        if not marks.is_free(i) or not flags & (Is.CAPITAL | Is.NAME) or reading.is_inside(i):
             continue
-        if flags & Is.CAPITAL or (flags & Is.NAME and reading.is_shouted(i)):
+        if flags & Is.CAPITAL or is_level(reading, i):  # noqa: SIM102
             if _may_be_somebody(reading, i) and (_is_subject(reading, i) or _is_speaker(reading, i)):
                 marks.named[i] = SUBJECT
                 _mark_pair(marks, i)

@@ -43,6 +43,8 @@ SETTLEMENTS = frozenset({"village", "town", "city", "county", "resident", "borou
 ARTICLES = frozenset({"the", "a", "an"})
 DWELLING = frozenset({"lives", "living", "live", "resides", "residing", "resident"})
 CLAUSES = frozenset({"with", "since", "and", "for", "alone", "but", "who", "where", "independently"})
+SIDES = frozenset({"left", "right", "grade", "stage", "class", "type", "level", "mr", "ms", "major", "minor", "chest", "head", "brain", "spine", "abdomen", "pelvis", "neck", "image", "series", "contrast", "radiology", "ring", "cross"})
+"""Words that many write with a capital wherever they stand."""
 DELIMITERS = frozenset("|;\t\n^")
 CELLS = frozenset({Kind.NAME, Kind.DATE, Kind.MRN, Kind.NHS, Kind.CHI, Kind.ACCESSION})
 HYPHENS = frozenset({"-", "_", "\u2013", "-\n", "- \n"})
@@ -309,9 +311,20 @@ def mark_capitals(marks: Marks) -> None:
         if reading.lows[i] in TOWNS and reading.is_inside(i) and not reading.is_heading(i):
             marks.named[i] = Mark("a town", 0.5)
             continue
+        if flags & Is.NAME and reading.is_inside(i) and not reading.is_heading(i) and _is_labelled(marks, i):
+            marks.named[i] = Mark("a name with a capital inside a sentence", 0.5)
+            continue
         plain = OWNED.sub("", reading.tokens[i].word)[1:].islower()
         if plain and reading.is_inside(i) and not reading.is_heading(i) and not _is_capitalised(marks, i):
             marks.named[i] = Mark("an ordinary word with a capital inside a sentence", 0.5)
+
+
+def _is_labelled(marks: Marks, i: int) -> bool:
+    """Tell whether a word of reports, which is a name too, has a capital where its neighbours have none."""
+    reading, low = marks.reading, marks.reading.lows[i]
+    if low in CAPITALISED or low in SIDES or is_eponym(reading, i) or reading.is_big(i - 1):
+        return False
+    return i + 1 == len(reading) or not reading.is_big(i + 1) or reading.gap(i).strip() != ""
 
 
 def _is_capitalised(marks: Marks, i: int) -> bool:

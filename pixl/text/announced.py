@@ -109,7 +109,7 @@ def _is_person(marks: Marks, title: int, i: int) -> bool:
 def _is_small_person(marks: Marks, i: int) -> bool:
     """Tell the same where nothing is written with a capital."""
     reading, low = marks.reading, marks.reading.lows[i]
-    plain = low in NEVER or low in lists.descriptions()
+    plain = (low in NEVER and not reading.has(i, Is.FIRST)) or low in lists.descriptions()
     return not plain or reading.low(i + 1) in PERSON_VERBS | {"was", "has", "who"}
 
 
@@ -247,6 +247,8 @@ def _may_begin(marks: Marks, i: int) -> bool:
         return low.isalpha() and low != "a"
     if low in PEOPLE:
         return (reading.is_big(i) and not flags & Is.UPPER) or not reading.continues(i)
+    if flags & Is.FIRST and low in NEVER:
+        return True
     if low in FUNCTION_WORDS:
         return False
     if flags & Is.UPPER and flags & Is.FIRST and reading.has(i + 1, Is.PERSON) and reading.has(i + 1, Is.UPPER):

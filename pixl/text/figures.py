@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from pixl.text import lists
 from pixl.text.dates import SLASHED
+from pixl.text.likeness import is_like
 from pixl.text.marks import Mark, Marks
 from pixl.text.reading import Reading
 from pixl.text.spans import Kind, Span
@@ -27,6 +29,8 @@ FIGURE = Mark("a number beside a name or a code", 0.5)
 MEASURE_DIGITS = 3
 MOST_DIGITS = 4
 SHORT_CODE = 4
+YEAR_OR_DAY = (1, 2, 4)
+MONTHS = "january february march april june july august september october november december".split()
 CODES = frozenset({Kind.MRN, Kind.PHONE, Kind.NUMBER, Kind.NHS, Kind.CHI, Kind.ACCESSION, Kind.DEVICE})
 
 
@@ -131,7 +135,15 @@ def _is_code(marks: Marks, i: int, beside: int) -> bool:
         return False
     if reading.has(beside, Is.NUMBER | Is.MIXED | Is.DIGITS):
         return reading.gap(min(i, beside)) != ": "
+    if len(reading.lows[i]) in YEAR_OR_DAY and _is_month(reading.lows[beside]):
+        return True
     return reading.has(beside, Is.UPPER) and len(reading.lows[beside]) <= SHORT_CODE
+
+
+@cache
+def _is_month(low: str) -> bool:
+    """Tell whether a word is a month with typing errors."""
+    return any(is_like(low, month) for month in MONTHS)
 
 
 def _is_behind_initials(marks: Marks, i: int) -> bool:

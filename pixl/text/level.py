@@ -16,6 +16,7 @@ BEFORE = lists.section("cues.txt", "before people")
 BEHIND = frozenset({"", "and", "or", "re", "who", "please", "list", "clinic", "for", "on", "to", "at", "is", "has", "was", "will", "first", "team", "again"})
 HOMES = lists.section("cues.txt", "homes")
 """Behind these, and `at` or `in`, stands a place."""
+PLACES = frozenset("school primary academy college nursery road lane street avenue cottage cottages court hall rovers united church chapel ltd limited wharf row farm house inn arms".split())
 AT = frozenset({"at", "in", "on", "above", "of", "from", "to", "for", "is", "near", "with", "by"})
 STOPS = frozenset({"with", "and", "but", "who", "since", "alone", "independently", "no", "normal", "ct", "mr", "us", "xr", "phone", "tel", "dob", "by"})
 ARTICLES = frozenset({"the", "a", "an"})
@@ -38,8 +39,21 @@ def mark_level(marks: Marks) -> None:
             elif _is_full(marks, i):
                 marks.named[i] = marks.named[i + 1] = LEVEL
     for i, low in enumerate(reading.lows):
+        if low in PLACES and i and is_level(reading, i) and _is_named_place(marks, i):
+            marks.named[i] = HOME
         if low in HOMES and (is_level(reading, i) or low in {"lives", "living", "home", "address"}):
             _mark_home(marks, i)
+
+
+def _is_named_place(marks: Marks, i: int) -> bool:
+    """Take what stands before `school` or `road`, if it is a name or unknown; tell whether it is."""
+    reading, at = marks.reading, i - 1
+    while at >= 0 and i - at <= len(ARTICLES) and reading.gap(at) in {" ", "-"} and reading.has(at, Is.PERSON | Is.DOUBTFUL | Is.DIGITS):
+        if _is_body(reading.lows[at]) or reading.lows[at] in NEVER:
+            break
+        marks.named.setdefault(at, HOME) if at not in marks.taken else None
+        at -= 1
+    return at < i - 1
 
 
 def _is_announced(marks: Marks, i: int) -> bool:

@@ -378,6 +378,8 @@ def mark_neighbours(marks: Marks) -> None:
 def _belongs(marks: Marks, i: int, name: int) -> bool:
     """Tell whether a word is part of the name that stands next to it."""
     reading, flags = marks.reading, marks.reading.flags[i]
+    if i > name and reading.gap(name) == "\n" and reading.gap(i)[:1] in {"", "\n"}:
+        return bool(flags & Is.NAME) and reading.has(name, Is.FIRST) and not reading.tokens[i].word.islower() | reading.is_small
     if not reading.continues(min(i, name)):
         return False
     if reading.lows[i] in PARTICLES and _goes_on(marks, i):

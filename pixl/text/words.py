@@ -172,12 +172,14 @@ def _triggers(low: str) -> int:
 
 def _of_parts(word: str, low: str) -> int:
     """Return what `O'Brien` or `didn't` is."""
-    if low.replace("'", "") in lists.surnames():
+    if low.replace("'", "") in lists.surnames() or OF_NAMES.match(low):
         return Is.NAME | _case(word) | Is.UNSAFE
     safe = all(part in CONTRACTED or is_safe(part) for part in low.split("'") if part)
     return 0 if safe else Is.UNSAFE | _case(word)
 
 
+OF_NAMES = re.compile(r"(?:o|d|m|l|n|a|al|fitz)'(?!clock\b)[^\W\d_]{3}")
+"""O'Hand, D'Arcy."""
 CONTRACTED = frozenset(
     [
         "s",
@@ -217,7 +219,7 @@ def _of_letters(word: str, low: str) -> int:
         flags |= Is.OWNER
     if is_first(low):
         flags |= Is.NAME | Is.FIRST
-    if low in lists.surnames() or low in lists.common_names():
+    if low in lists.surnames() or low in lists.common_names() or low in lists.eponyms():
         flags |= Is.NAME
     if not flags & Is.UNSAFE:
         flags |= _doubt(low, is_name=bool(flags & Is.NAME))

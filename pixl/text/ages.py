@@ -42,6 +42,10 @@ _FORMS = (
     rf"(?:(?<=[.!?]\s)|(?<=\n)|^|(?<=\bbe\s)|(?<=\bturn\s))({_OLD})(?=,\s|\.\s|\s(?:and|in|next|this|but)\b)(?!,?\s\d)",
     r"\bninety[\s\-](?:odd|plus|something)\b",
     r"\b(?:ninety|hundred)[\s\-]?(?:one|two|three|four|five|six|seven|eight|nine)?[\s\-](?:next|this|last)\s(?:week|month|year|birthday)\b",
+    rf"\b(?:he|she|who|they|mum|dad)['\u2019]s\s(?:now\s|nearly\s|only\s)?({_OLD}|{_SPOKEN})\b{_NO_MEASURE}",
+    rf"\b(?:nearly|almost|approaching)\s({_OLD})(?=\s?[.,;)]|\s*$)",
+    r"\b9[Oo]\s?-?(?:yo|yrs?|years?)\b",
+    r"\b(?:DOB|D\.O\.B\.?|date\sof\sbirth)\s?:?\s?((?:18|19|20)\d\d)\b(?![/.\-])",
     rf"\b(?:over|nearly|almost)\s({_OLD})(?=\s(?:and|years|yrs)\b)",
     r"\b(?:born|b\.|birth|yob)\s(?:in\s|c\.\s?|circa\s|year\s|about\s)?((?:18|19|20)\d\d)\b",
 )

@@ -222,6 +222,8 @@ def _may_name(marks: Marks, i: int, *, bold: bool, small: bool) -> bool:
         return False
     if flags & (Is.UNSAFE | Is.LETTER) or (bold and _may_begin(marks, i)):
         return True
+    if low in PARTICLES and reading.has(i + 1, Is.PERSON | Is.BIG) and low not in NEVER:
+        return True
     if len(low) == 1 and small and low.isalpha() and reading.gap(i) in {" ", ". ", "."}:
         return reading.has(i + 1, Is.NAME) and (low != "a" or reading.gap(i) != " ")
     if flags & Is.TITLE and flags & Is.BIG and low in TITLES:

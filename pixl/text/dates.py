@@ -98,6 +98,7 @@ _DIGITS = (
     rf"{DAY}\W{{1,3}}{MONTH_NUMBER}\W{{1,3}}{LONG_YEAR}(?!\d)",
     rf"{LONG_YEAR}\W{{1,2}}{MONTH_NUMBER}\W{{1,2}}{DAY}(?!\d|\.\d|\s?(?:mm|cm|ml|x)\b)",
     rf"{DAY}[./\-\\~*=|+_'\u2019]{{1,2}}{MONTH_NUMBER}[./\-\\~*=|+_'\u2019]{{1,2}}\d\d(?!\d|\.\d|%|\s?(?:mm|cm|ml|x|kg)\b)",
+    rf"{DAY}(?:,{MONTH_NUMBER},|\sof\s{MONTH_NUMBER}\sof\s|(?:st|nd|rd|th)/{MONTH_NUMBER}/){YEAR}(?![\d,])",
     r"(?:0[1-9]|[12]\d|3[01])\s0[1-9]\s\d\d(?![\d.]|\s\d|\s?(?:mm|cm|ml))",
     r"(?=(?:[OolI/.\-]*\d){4})[\dOolI]{1,2}(?P<e>[/.\-])[\dOolI]{1,2}(?P=e)[\dOolI]{4}(?![\dOolI])",
 )
@@ -125,7 +126,7 @@ IN_WORDS = re.compile(
     rf"|(?<![\d.]){DAY}{ORDINAL}\sof\s(?:last|this|next|the)\smonth\b"
     rf"|\b{WEEKDAY}\s(?:the\s)?{DAY}{ORDINAL}\b"
     rf"|\b(?:january|february|april|june|july|august|september|october|november|december)\b"
-    rf"|\b[0-3lIOoZ|][\dlIOoSZB|]\s{MONTH}\b(?:\s[\dlIOoSZB]{{2,4}}\b)?"
+    rf"|(?<![\w.])(?=\d?[lIOoZSB|])[0-3lIOoZ|][\dlIOoSZB|]\s{MONTH}\b(?:\s[\dlIOoSZB]{{2,4}}\b)?"
     rf"|\b(?:{FEAST})\b(?:[\s,]{{1,2}}{LONG_YEAR})?",
     re.IGNORECASE,
 )

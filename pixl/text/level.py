@@ -18,10 +18,12 @@ HOMES = lists.section("cues.txt", "homes")
 """Behind these, and `at` or `in`, stands a place."""
 PLACES = frozenset("school primary academy college nursery road lane street avenue cottage cottages court hall rovers united church chapel ltd limited wharf row farm house inn arms".split())
 AT = frozenset({"at", "in", "on", "above", "of", "from", "to", "for", "is", "near", "with", "by"})
-STOPS = frozenset({"with", "and", "but", "who", "since", "alone", "independently", "no", "normal", "ct", "mr", "us", "xr", "phone", "tel", "dob", "by"})
+DWELLINGS = frozenset("lives living lived resides residing residence resident residents address lodging lodges staying stays abode".split())
+"""What stands behind these, and `at` or `in`, is where somebody lives, whatever the words are."""
+STOPS = frozenset({"home", "hospital", "clinic", "ward", "he", "she", "they", "is", "was", "has", "had", "presented", "presents", "fell", "attended", "referred", "independent", "now", "until", "unknown", "with", "and", "but", "who", "since", "alone", "independently", "no", "normal", "ct", "mr", "us", "xr", "phone", "tel", "dob", "by"})
 ARTICLES = frozenset({"the", "a", "an"})
 SIBLINGS = frozenset({"and", "or", "&"})
-LONGEST = 7
+LONGEST = 9
 
 
 def is_level(reading: Reading, i: int) -> bool:
@@ -41,7 +43,7 @@ def mark_level(marks: Marks) -> None:
     for i, low in enumerate(reading.lows):
         if low in PLACES and i and is_level(reading, i) and _is_named_place(marks, i):
             marks.named[i] = HOME
-        if low in HOMES and (is_level(reading, i) or low in {"lives", "living", "home", "address"}):
+        if low in HOMES and (is_level(reading, i) or low in DWELLINGS or low == "home"):
             _mark_home(marks, i)
 
 
@@ -99,20 +101,26 @@ def _is_full(marks: Marks, i: int) -> bool:
 def _mark_home(marks: Marks, i: int) -> None:
     """Take what stands behind `lives at`, up to the end of the clause."""
     reading, at = marks.reading, i + 1
-    while at < len(reading) and at - i <= len(ARTICLES) and reading.lows[at] in AT | ARTICLES | {"address"}:
+    while at < len(reading) and at - i <= len(ARTICLES) and reading.lows[at] in AT | ARTICLES | {"address", "given", "as"}:
         at += 1
     asked = at > i + 1 or reading.gap(i).strip() == ":"
-    if not asked or reading.low(at - 1) in {"with", "by"} or not reading.is_close(at - 1, " :"):
+    counted = reading.lows[i] in DWELLINGS and (reading.has(at, Is.DIGITS | Is.SPOKEN) or reading.has(at, Is.CAPITAL))
+    if not (asked or counted) or reading.low(at - 1) in {"with", "by"} or not reading.is_close(at - 1, " :"):
         return
+    bold = reading.lows[i] in DWELLINGS
     last = at + LONGEST
-    while at < min(last, len(reading)) and _may_be_home(marks, at):
+    while at < min(last, len(reading)) and _may_be_home(marks, at, bold=bold):
         if marks.is_free(at):
             marks.named[at] = HOME
-        if reading.gap(at) not in {" ", ", ", "'s ", "-", " - "}:
+        if reading.gap(at) not in {" ", ", ", "'s ", "-", " - ", " & "}:
             return
         at += 1
 
 
-def _may_be_home(marks: Marks, i: int) -> bool:
-    low = marks.reading.lows[i]
-    return low not in STOPS and low not in NEVER - ARTICLES - AT and low not in lists.words("clinical.txt")
+def _may_be_home(marks: Marks, i: int, *, bold: bool) -> bool:
+    reading, low = marks.reading, marks.reading.lows[i]
+    if low == "and" and bold:
+        return reading.has(i + 1, Is.CAPITAL)
+    if low in STOPS or low in lists.words("clinical.txt"):
+        return False
+    return bold or (low not in lists.descriptions() and low not in NEVER - ARTICLES - AT)

@@ -62,6 +62,18 @@ LABELLED: tuple[tuple[Kind, str], ...] = (
     ),
 )
 """What a number is called, and the number as the first group."""
+RESEARCH: tuple[tuple[Kind, str], ...] = (
+    (Kind.NUMBER, r"\b(?:subject|participant|volunteer|donor|recipient|proband)\s(?:no\.?\s|number\s)?(\d{1,4})\b"),
+    (
+        Kind.NUMBER,
+        (
+            r"\b(?:subject|participant|volunteer|trial|study|cohort|screening|randomi[sz]ation|randomi[sz]ed|enrol(?:l?ed|l?ment)|recruit|site|arm|pseudonym"
+            r"|crime|collar|shoulder|cad|warrant|incident|case|ref|log|member|badge|staff|payroll|user|login|claim|policy|permit|visa|prison|service|key)"
+            r"\s?(?:numbers?|nos?\.?|id|code|ref)?\s?[:#=]?\s?((?=[a-z\-/_]{0,8}\d)(?-i:[A-Z0-9]|[a-z]{2,6}[\-_]?\d)[\w\-/_]*\d[\w\-/]*)"
+        ),
+    ),
+)
+"""What counts somebody in a trial, a police file, a contract; it may be short."""
 SHAPED: tuple[tuple[Kind, str], ...] = (
     (Kind.UID, r"(?<![\d.])\d{1,3}(?:\.\d+){5,}(?!\d)"),
     (Kind.DEVICE, r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|\b[\dA-Fa-f]{2}(?:[:-][\dA-Fa-f]{2}){5}\b"),
@@ -79,16 +91,7 @@ SHAPED: tuple[tuple[Kind, str], ...] = (
     (Kind.NUMBER, r"\b(?=[a-z]+(?:[ \-/.#]*\d){5})[a-z]{1,4}[\-/#]\d{2,6}(?:[ \-/.]\d{2,6})+(?:-?[a-z])?\b|#\s?[a-z]?\d[\d\-/]{2,}\d\b"),
     (Kind.NUMBER, r"(?-i:\b(?!(?:CT|MRI?|US|XR|PET|T|L|C|S|HU|PSA|IM|SE|AP|PA|SUV)\s)[A-Z]{1,4}\s\d{2,4}(?:[ \-/.]\d{2,4})+(?![\d.%])(?!\s?(?:mm|cm|ml)\b))"),
     (Kind.NUMBER, r"(?-i:\b[A-Z]{1,5}\d{0,3}(?:[/_\-][A-Z]{1,5}\d{0,3}){1,3}[/_\-]\d{2,})\b"),
-    (Kind.NUMBER, r"\b(?:subject|participant|volunteer|donor|recipient|proband)\s(?:no\.?\s|number\s)?(\d{1,4})\b"),
     (Kind.NUMBER, rf"(?<![\d.,\-])\d{{3}}\s\d{{3}}(?!\d|\.\d|\s?{_UNIT}|\s?[x%])"),
-    (
-        Kind.NUMBER,
-        (
-            r"\b(?:subject|participant|volunteer|trial|study|cohort|screening|randomi[sz]ation|randomi[sz]ed|enrol(?:l?ed|l?ment)|recruit|site|arm|pseudonym"
-            r"|crime|collar|shoulder|cad|warrant|incident|case|ref|log|member|badge|staff|payroll|user|login|claim|policy|permit|visa|prison|service|key)"
-            r"\s?(?:numbers?|nos?\.?|id|code|ref)?\s?[:#=]?\s?((?=[a-z\-/_]{0,8}\d)(?-i:[A-Z0-9]|[a-z]{2,6}[\-_]?\d)[\w\-/_]*\d[\w\-/]*)"
-        ),
-    ),
     (
         Kind.NUMBER,
         (

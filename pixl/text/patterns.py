@@ -72,12 +72,14 @@ TIMES = (
 PLACES = (Rule(Kind.ADDRESS, "address", places.ADDRESS), Rule(Kind.HOSPITAL, "hospital", places.HOSPITAL, 0.8))
 POSTCODES = (Rule(Kind.POSTCODE, "postcode", places.POSTCODE), Rule(Kind.ADDRESS, "address", places.ADDRESS))
 AGES = (Rule(Kind.AGE, "age over 89", ages.AGE, 0.9),)
+CODES = _compiled(numbers.RESEARCH, "labelled")
 NETWORK = (Rule(Kind.EMAIL, "e-mail address", numbers.EMAIL), Rule(Kind.URL, "web address", numbers.URL))
 INITIALS = (Rule(Kind.NAME, "initials, or a name with carets", numbers.INITIALS),)
 WORDY: tuple[tuple[int, int, int, tuple[Rule, ...]], ...] = (
     (Is.PLACE, 80, 80, PLACES),
     (Is.POST, 90, 12, POSTCODES),
     (Is.AGE, 30, 30, AGES),
+    (Is.CODED, 0, 40, CODES),
 )
 """What a word must be, how many characters before and behind it belong to the window, what is looked for there."""
 
@@ -190,7 +192,7 @@ def _apart(reading: Reading) -> Iterator[Span]:
         letters = [token.word for token in tokens[start:end]]
         if end - start >= LETTERS_APART and _is_spelt(letters, between):
             yield Span(tokens[start].start, tokens[end - 1].end, Kind.NAME, "a name letter by letter", 0.8)
-        elif end - start > 1 and between in {".", ". ", "-"} and _are_initials(letters, reading.gap(end - 1)):
+        elif end - start > 1 and between in {".", ". ", "-"} and _are_initials(letters):
             yield Span(tokens[start].start, tokens[end - 1].end, Kind.NAME, "initials with full stops", 0.6)
         start = max(end, start + 1)
 
@@ -205,9 +207,9 @@ def _is_spelt(letters: list[str], between: str) -> bool:
     return between.strip() in {"", "-", "_", "*", ",", "|"} or (len(letters) > LETTERS_APART and between in {". ", ".", ", ", "/"})
 
 
-def _are_initials(letters: list[str], behind: str) -> bool:
+def _are_initials(letters: list[str]) -> bool:
     joined = "".join(letters)
-    return joined.isupper() and joined.lower() not in NO_INITIALS and joined.lower() not in DOTTED and behind[:1] in {".", ""}
+    return joined.isupper() and joined.lower() not in NO_INITIALS and joined.lower() not in DOTTED
 
 
 DOTTED = frozenset({"ie", "eg", "am", "pm", "iv", "im", "po", "pr", "us", "uk", "nb", "pv", "sc", "bd", "od", "tds", "qds", "ps", "rip", "ap", "pa", "id", "lr", "rl", "tl", "si", "tnm", "ct", "mr"})

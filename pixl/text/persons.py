@@ -108,6 +108,8 @@ def _is_said_of(reading: Reading, i: int) -> bool:
         return True
     if not named:
         return False
+    if verb in {"is", "was"} and reading.has(at, Is.DIGITS) and reading.low(at + 1) in {"years", "year", "months", "weeks", "days", "yo", "yrs"}:
+        return True
     if said in SAID_OF_PEOPLE or said in {"a", "an", "my", "our", "her", "his", "the"}:
         return not _is_thing(reading, i)
     modal = verb in {"will", "would", "can", "could", "must", "should", "does", "did"}

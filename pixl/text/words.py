@@ -52,6 +52,8 @@ class Is:
     """A digit in words."""
     RARE = 1 << 18
     """A word of the dictionary that reports hardly have."""
+    CODED = 1 << 20
+    """`Participant`, `trial`: a short number that counts somebody may follow."""
     LIKELY = 1 << 19
     """A word and a name, and reports hardly have the word."""
 
@@ -157,6 +159,7 @@ TRIGGERS = tuple(
         (Is.PLACE, "near a place"),
         (Is.AGE, "near an age"),
         (Is.SPOKEN, "digits"),
+        (Is.CODED, "near a code"),
     )
 )
 """Words beside which a pattern is worth to be looked for."""

@@ -14,7 +14,8 @@ KNOWN = CAPITALISED | CREDENTIALS | RELATIONS | ROLES | WORKPLACES
 def mark_doubtful(marks: Marks) -> None:
     """Take such words with a capital, and where no capitals tell names from words: all small, all big."""
     reading = marks.reading
-    for i, flags in enumerate(reading.flags):
+    for i in reading.places(Is.DOUBTFUL | Is.NAME):
+        flags = reading.flags[i]
         if flags & Is.NAME and flags & Is.CAPITAL and marks.is_free(i) and i - 1 in marks.unknown and ":" in reading.gap(i - 1):
             marks.named[i] = Mark("behind an unknown label", 0.6)
             continue

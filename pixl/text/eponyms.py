@@ -21,7 +21,7 @@ HYPHENS = frozenset("-\u2013")
 
 def is_eponym(reading: Reading, i: int) -> bool:
     """Tell whether a word is an eponym, or part of one."""
-    if _is_somebody(reading, i):
+    if not _may_be_eponym(reading, i) or _is_somebody(reading, i):
         return False
     if reading.lows[i] in lists.sure_eponyms():
         return True
@@ -33,6 +33,14 @@ def _is_owned(reading: Reading, i: int) -> bool:
     if reading.lows[i] not in lists.owned_eponyms():
         return reading.lows[i] in lists.eponyms() and (_is_graded(reading, i) or _is_before_noun(reading, i))
     return _is_before_noun(reading, i)
+
+
+def _may_be_eponym(reading: Reading, i: int) -> bool:
+    """Tell whether there is any reason to look closer."""
+    low = reading.lows[i]
+    if low in lists.eponyms() or low in lists.owned_eponyms() or low in lists.phrase_words() or low in PARTICLES:
+        return True
+    return (i + 1 < len(reading) and reading.gap(i) in HYPHENS) or (i > 0 and reading.gap(i - 1) in HYPHENS)
 
 
 def _is_somebody(reading: Reading, i: int) -> bool:

@@ -45,8 +45,8 @@ TIMES = frozenset({"on", "at", "in", "for", "with", "and", "of", "to", "after", 
 
 def slashed(reading: Reading) -> Iterator[Span]:
     """Yield two numbers with a slash that may be a day and a month, or a month and a year."""
-    for i, flags in enumerate(reading.flags):
-        if flags & Is.DIGITS and reading.has(i + 1, Is.DIGITS) and reading.gap(i) == "/":
+    for i in reading.places(Is.DIGITS):
+        if reading.has(i + 1, Is.DIGITS) and reading.gap(i) == "/":
             found = SLASHED.match(reading.text, reading.tokens[i].start)
             if found and not _is_share(reading, i, found[0]):
                 yield Span(found.start(), found.end(), Kind.DATE, "two numbers with a slash", 0.6)
@@ -61,8 +61,8 @@ def _is_share(reading: Reading, i: int, written: str) -> bool:
 
 def ordinals(reading: Reading) -> Iterator[Span]:
     """Yield days of a month that stand for themselves: `the 9th`, `on the twelfth`."""
-    for i, low in enumerate(reading.lows):
-        written = reading.flags[i] & Is.DIGITS and ORDINAL.fullmatch(low)
+    for i in reading.places(Is.DAY | Is.SPOKEN):
+        low, written = reading.lows[i], reading.has(i, Is.DAY)
         if not (written or low in SPOKEN_ORDINALS) or _is_counting(reading, i):
             continue
         asked = reading.low(i - 1) == "the" and (low in LATE or reading.low(i - 2) in DAY_CUES)
@@ -85,10 +85,10 @@ def _is_counting(reading: Reading, i: int) -> bool:
 
 def mark_figures(marks: Marks) -> None:
     """Take numbers of four digits that measure nothing, and numbers next to a code or a name."""
-    places = range(len(marks.reading))
+    places = marks.reading.places(Is.DIGITS)
     for i in (*places, *reversed(places)):
         flags = marks.reading.flags[i]
-        if flags & Is.DIGITS and not flags & Is.UNSAFE and marks.is_free(i):
+        if not flags & Is.UNSAFE and marks.is_free(i):
             if _is_count(marks, i) or _is_beside(marks, i):
                 marks.unknown.add(i)
 

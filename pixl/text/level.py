@@ -34,12 +34,14 @@ def is_level(reading: Reading, i: int) -> bool:
 def mark_level(marks: Marks) -> None:
     """Take ordinary words that are names where somebody is spoken of, and places."""
     reading = marks.reading
-    for i, flags in enumerate(reading.flags):
-        if flags & Is.NAME and marks.is_free(i) and is_level(reading, i) and not is_eponym(reading, i):
+    for i in reading.places(Is.NAME):
+        if marks.is_free(i) and is_level(reading, i) and not is_eponym(reading, i):
             if _is_announced(marks, i) or _is_joined(marks, i):
                 marks.named[i] = LEVEL
             elif _is_full(marks, i):
                 marks.named[i] = marks.named[i + 1] = LEVEL
+    if HOMES.isdisjoint(reading.lows) and PLACES.isdisjoint(reading.lows):
+        return
     for i, low in enumerate(reading.lows):
         if low in PLACES and i and is_level(reading, i) and _is_named_place(marks, i):
             marks.named[i] = HOME

@@ -84,6 +84,12 @@ def eponym_phrases() -> dict[str, tuple[tuple[str, ...], ...]]:
 
 
 @cache
+def phrase_words() -> frozenset[str]:
+    """Return all words of such phrases."""
+    return words("eponym_phrases.txt")
+
+
+@cache
 def words(name: str) -> frozenset[str]:
     """Return the words of a list that has them as they are."""
     return frozenset(word for line in _lines(name) for word in line.split())

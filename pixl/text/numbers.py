@@ -74,7 +74,7 @@ RESEARCH: tuple[tuple[Kind, str], ...] = (
     ),
 )
 """What counts somebody in a trial, a police file, a contract; it may be short."""
-SHAPED: tuple[tuple[Kind, str], ...] = (
+LONG: tuple[tuple[Kind, str], ...] = (
     (Kind.UID, r"(?<![\d.])\d{1,3}(?:\.\d+){5,}(?!\d)"),
     (Kind.DEVICE, r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|\b[\dA-Fa-f]{2}(?:[:-][\dA-Fa-f]{2}){5}\b"),
     (
@@ -86,12 +86,6 @@ SHAPED: tuple[tuple[Kind, str], ...] = (
         ),
     ),
     (Kind.PHONE, r"(?<![\w.])(?=(?:[\s.\-/()\u2013oOlI]*\d){8})(?:\+\s?)?\(?[0oO]\)?[\doOlI]{2,5}(?:[\s.\-/()\u2013]{1,2}[\doOlI]{2,5}){1,4}(?![\w%])"),
-    (Kind.PHONE, r"\b(?:ext(?:ension|n)?|bleep|pager|dect)\b\.?\s?(?:no\.?|number)?\s?[:#]?\s?(\d{2,6}(?:-\d+)*)\b"),
-    (Kind.NUMBER, r"\b[a-z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[a-d]\b"),
-    (Kind.NUMBER, r"\b(?=[a-z]+(?:[ \-/.#]*\d){5})[a-z]{1,4}[\-/#]\d{2,6}(?:[ \-/.]\d{2,6})+(?:-?[a-z])?\b|#\s?[a-z]?\d[\d\-/]{2,}\d\b"),
-    (Kind.NUMBER, r"(?-i:\b(?!(?:CT|MRI?|US|XR|PET|T|L|C|S|HU|PSA|IM|SE|AP|PA|SUV)\s)[A-Z]{1,4}\s\d{2,4}(?:[ \-/.]\d{2,4})+(?![\d.%])(?!\s?(?:mm|cm|ml)\b))"),
-    (Kind.NUMBER, r"(?-i:\b[A-Z]{1,5}\d{0,3}(?:[/_\-][A-Z]{1,5}\d{0,3}){1,3}[/_\-]\d{2,})\b"),
-    (Kind.NUMBER, rf"(?<![\d.,\-])\d{{3}}\s\d{{3}}(?!\d|\.\d|\s?{_UNIT}|\s?[x%])"),
     (
         Kind.NUMBER,
         (
@@ -103,6 +97,15 @@ SHAPED: tuple[tuple[Kind, str], ...] = (
             rf"|\b\d{{1,4}}(?:/\d{{2,8}}){{2,}}\b"
         ),
     ),
+)
+"""Shapes of six digits and more: UIDs, network addresses, telephones, groups of digits."""
+SHAPED: tuple[tuple[Kind, str], ...] = (
+    (Kind.PHONE, r"\b(?:ext(?:ension|n)?|bleep|pager|dect)\b\.?\s?(?:no\.?|number)?\s?[:#]?\s?(\d{2,6}(?:-\d+)*)\b"),
+    (Kind.NUMBER, r"\b[a-z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[a-d]\b"),
+    (Kind.NUMBER, r"\b(?=[a-z]+(?:[ \-/.#]*\d){5})[a-z]{1,4}[\-/#]\d{2,6}(?:[ \-/.]\d{2,6})+(?:-?[a-z])?\b|#\s?[a-z]?\d[\d\-/]{2,}\d\b"),
+    (Kind.NUMBER, r"(?-i:\b(?!(?:CT|MRI?|US|XR|PET|T|L|C|S|HU|PSA|IM|SE|AP|PA|SUV)\s)[A-Z]{1,4}\s\d{2,4}(?:[ \-/.]\d{2,4})+(?![\d.%])(?!\s?(?:mm|cm|ml)\b))"),
+    (Kind.NUMBER, r"(?-i:\b[A-Z]{1,5}\d{0,3}(?:[/_\-][A-Z]{1,5}\d{0,3}){1,3}[/_\-]\d{2,})\b"),
+    (Kind.NUMBER, rf"(?<![\d.,\-])\d{{3}}\s\d{{3}}(?!\d|\.\d|\s?{_UNIT}|\s?[x%])"),
     (
         Kind.NUMBER,
         (
@@ -112,7 +115,7 @@ SHAPED: tuple[tuple[Kind, str], ...] = (
         ),
     ),
 )
-"""UIDs, network addresses, telephones, national insurance numbers, groups of digits, number plates."""
+"""Extensions, national insurance numbers, codes, number plates."""
 TEN_DIGITS = re.compile(
     r"(?<![\d.])(?:\d{3}[\s\-.]?\d{3}[\s\-.]?\d{4}|\d{2}[\s\-.]?\d{2}[\s\-.]?\d{2}[\s\-.]?\d{4})(?!\d|\.\d)"
 )

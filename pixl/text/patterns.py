@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from pixl.text import ages, dates, numbers, places
+from pixl.text import ages, dates, lists, numbers, places
 from pixl.text.cues import NO_INITIALS
 from pixl.text.digits import is_chi, is_nhs
 from pixl.text.figures import UNITS
@@ -18,6 +18,7 @@ from pixl.text.spans import Kind, Span, settle
 from pixl.text.words import Is
 
 Window = tuple[int, int]
+FEWEST_OF_LONG = 6
 FEWEST_DIGITS = 3
 """Of a number that may identify."""
 NEAR = 3
@@ -63,12 +64,16 @@ NUMBERS = (
 )
 TIMES = (
     Rule(Kind.DATE, "month in Roman numerals", dates.ROMAN, 0.7),
-    Rule(Kind.DATE, "date in another language", dates.IN_OTHER_LANGUAGES, 0.9),
-    Rule(Kind.DATE, "day and month", dates.ALONE, 0.7),
     Rule(Kind.DATE, "month", dates.LONE_MONTH),
     Rule(Kind.DATE, "month with a capital", dates.WRITTEN_MONTH),
+)
+DAYS = (
+    Rule(Kind.DATE, "day and month", dates.ALONE, 0.7),
     Rule(Kind.DATE, "date without year", dates.WITHOUT_YEAR),
 )
+OTHER_LANGUAGES = Rule(Kind.DATE, "date in another language", dates.IN_OTHER_LANGUAGES, 0.9)
+FOREIGN_MONTHS = lists.section("cues.txt", "months elsewhere")
+LONG_NUMBERS = _compiled(numbers.LONG, "shape of")
 PLACES = (Rule(Kind.ADDRESS, "address", places.ADDRESS), Rule(Kind.HOSPITAL, "hospital", places.HOSPITAL, 0.8))
 POSTCODES = (Rule(Kind.POSTCODE, "postcode", places.POSTCODE), Rule(Kind.ADDRESS, "address", places.ADDRESS))
 AGES = (Rule(Kind.AGE, "age over 89", ages.AGE, 0.9),)
@@ -135,6 +140,11 @@ def _times(reading: Reading) -> Iterator[Span]:
     for rule in TIMES:
         for span in rule.find(text, windows):
             yield widened(text, span)
+    windows = _around(text, _places(reading, Is.DAY), 45, 45)
+    for rule in DAYS:
+        yield from rule.find(text, windows)
+    if not FOREIGN_MONTHS.isdisjoint(reading.lows):
+        yield from OTHER_LANGUAGES.find(text, [(0, len(text))])
 
 
 def _numbers(reading: Reading) -> Iterator[Span]:
@@ -146,6 +156,9 @@ def _numbers(reading: Reading) -> Iterator[Span]:
         yield from _checked(text, start, end)
     for rule in NUMBERS:
         yield from rule.find(text, windows)
+    long = [window for window in windows if sum(map(str.isdigit, text[slice(*window)])) >= FEWEST_OF_LONG]
+    for rule in LONG_NUMBERS:
+        yield from rule.find(text, long)
 
 
 def _checked(text: str, start: int, end: int) -> Iterator[Span]:
@@ -186,6 +199,9 @@ def _apart(reading: Reading) -> Iterator[Span]:
     start = 0
     tokens = reading.tokens
     while start < len(tokens):
+        if len(tokens[start].word) > 1:
+            start += 1
+            continue
         end, between = start, reading.gap(start)
         while end < len(tokens) and len(tokens[end].word) == 1 and (end == start or _goes_on(reading, end, between)):
             end += 1
@@ -219,8 +235,10 @@ DOTTED = frozenset({"ie", "eg", "am", "pm", "iv", "im", "po", "pr", "us", "uk", 
 def _spoken(reading: Reading) -> Iterator[Span]:
     """Yield numbers in words: four and more digits, or three and more of `the second of the first forty eight`."""
     start = 0
-    while start < len(reading):
-        end = last = start
+    for first in reading.places(Is.SPOKEN):
+        if first < start:
+            continue
+        end = last = start = first
         counted = bare = 0
         while reading.has(end, Is.SPOKEN) or (counted and _links_numbers(reading, end)):
             if reading.has(end, Is.SPOKEN):
@@ -254,14 +272,14 @@ ORDINALS = frozenset("first second third fourth fifth sixth seventh eighth ninth
 
 
 def _places(reading: Reading, flag: int) -> list[Window]:
-    return [reading.tokens[i][1:] for i, flags in enumerate(reading.flags) if flags & flag]
+    return [reading.tokens[i][1:] for i in reading.places(flag)]
 
 
 def _clusters(reading: Reading) -> list[Window]:
     """Return where groups of digits stand that may be a number: three digits, or a slash between them."""
     clusters: list[Window] = []
     start = end = -1
-    for word, first, last in (reading.tokens[i] for i, flags in enumerate(reading.flags) if flags & Is.DIGITS):
+    for word, first, last in (reading.tokens[i] for i in reading.places(Is.DIGITS)):
         if start >= 0 and _is_near(reading.text[end:first]):
             end = last
             continue

@@ -33,8 +33,9 @@ LONGEST_ROW = 24
 def mark_subjects(marks: Marks) -> None:
     """Take a word with a capital that begins a sentence, if the sentence goes on as one about a person does."""
     reading = marks.reading
-    for i, flags in enumerate(reading.flags):
-        if not marks.is_free(i) or not flags & (Is.CAPITAL | Is.NAME) or reading.is_inside(i):
+    for i in reading.places(Is.CAPITAL | Is.NAME):
+        flags = reading.flags[i]
+        if not marks.is_free(i) or not (flags & Is.BIG or reading.is_small) or reading.is_inside(i):
             continue
         if flags & Is.CAPITAL or is_level(reading, i):  # noqa: SIM102
             if _may_be_somebody(reading, i) and (_is_subject(reading, i) or _is_speaker(reading, i)):
@@ -121,6 +122,8 @@ def _is_said_of(reading: Reading, i: int) -> bool:
 def mark_rows(marks: Marks) -> None:
     """Take all of a row of people: `Present: Long, Marsh (chair), Bell`."""
     reading = marks.reading
+    if ROWS.isdisjoint(reading.lows):
+        return
     for i, low in enumerate(reading.lows):
         if low in ROWS and reading.gap(i) in BEHIND_ROW and (":" in reading.gap(i) or low not in NEVER):
             _mark_row(marks, i + 1)
@@ -149,8 +152,8 @@ def _may_stand_in_row(marks: Marks, i: int) -> bool:
 def mark_before_titles(marks: Marks) -> None:
     """Take the names before a title that stands behind them: `Lung, K. (Mr)`, `Temple Mrs`."""
     reading = marks.reading
-    for i, flags in enumerate(reading.flags):
-        if flags & Is.TITLE and i and reading.lows[i] in {"mr", "mrs", "ms", "miss", "dr", "prof", "mstr", "mx", "snr", "jnr"}:
+    for i in reading.places(Is.TITLE):
+        if i and reading.lows[i] in {"mr", "mrs", "ms", "miss", "dr", "prof", "mstr", "mx", "snr", "jnr"}:
             bracketed = reading.gap(i)[:1] == ")" and reading.gap(i - 1).endswith("(")
             ended = not reading.is_close(i, " .") or not reading.is_big(i + 1)
             if (bracketed or (ended and reading.gap(i - 1) in {" ", ", "})) and reading.has(i, Is.BIG):

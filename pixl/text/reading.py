@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -39,13 +41,35 @@ class Reading:
         self.is_small = not any(flags & Is.CAPITAL for flags in self.flags)
         """No word in it is written with a capital; abbreviations may be."""
         self._shouted: dict[int, bool] = {}
+        self._places: dict[int, list[int]] = {}
 
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def places(self, flags: int) -> list[int]:
+        """Return which words have one of the flags."""
+        found = self._places.get(flags)
+        if found is None:
+            found = self._places[flags] = [i for i, has in enumerate(self.flags) if has & flags]
+        return found
+
     def low(self, i: int) -> str:
         """Return a word in small letters; nothing where there is none."""
         return self.lows[i] if 0 <= i < len(self.lows) else ""
+
+    def lines(self) -> Iterator[range]:
+        """Yield the words of each line that has any."""
+        starts = [token.start for token in self.tokens]
+        first = 0
+        at = self.text.find("\n")
+        while at >= 0:
+            last = bisect_left(starts, at, first)
+            if last > first:
+                yield range(first, last)
+            first = last
+            at = self.text.find("\n", at + 1)
+        if first < len(starts):
+            yield range(first, len(starts))
 
     def gap(self, i: int) -> str:
         """Return what stands behind a word, before the next; all that is left behind the last one."""

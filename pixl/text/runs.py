@@ -34,9 +34,7 @@ def mark_runs(marks: Marks) -> None:
 def _runs(marks: Marks) -> Iterator[list[int]]:
     """Yield the places of words with a capital that stand in a row, with `of` and `the` between them."""
     reading, run = marks.reading, list[int]()
-    for i in range(len(reading)):
-        if not reading.has(i, Is.CAPITAL):
-            continue
+    for i in reading.places(Is.CAPITAL):
         if run and not _is_joined(marks, run[-1], i):
             yield run
             run = []

@@ -52,19 +52,16 @@ HYPHENS = frozenset({"-", "_", "\u2013", "-\n", "- \n"})
 
 def mark_unknown(marks: Marks) -> None:
     """Take every word that no list knows, but for eponyms."""
-    for i, flags in enumerate(marks.reading.flags):
-        if flags & Is.UNSAFE and marks.is_free(i) and not is_eponym(marks.reading, i):
+    for i in marks.reading.places(Is.UNSAFE):
+        if marks.is_free(i) and not is_eponym(marks.reading, i):
             marks.unknown.add(i)
 
 
 def mark_lines(marks: Marks) -> None:
     """Take the names on lines that hold nothing else: signatures."""
-    start = 0
-    for i in range(len(marks.reading)):
-        if i + 1 == len(marks.reading) or "\n" in marks.reading.gap(i):
-            if i - start < LONGEST_SIGNATURE:
-                _mark_line(marks, range(start, i + 1))
-            start = i + 1
+    for line in marks.reading.lines():
+        if len(line) <= LONGEST_SIGNATURE:
+            _mark_line(marks, line)
     _mark_last(marks)
 
 
@@ -107,8 +104,9 @@ def _mark_last(marks: Marks) -> None:
 
 def mark_ambiguous(marks: Marks) -> None:
     """Take words that are names too, where what is around says that they are."""
-    for i, flags in enumerate(marks.reading.flags):
-        if flags & Is.NAME and flags & Is.BIG and not flags & Is.UNSAFE and marks.is_free(i):
+    for i in marks.reading.places(Is.NAME):
+        flags = marks.reading.flags[i]
+        if flags & Is.BIG and not flags & Is.UNSAFE and marks.is_free(i):
             if marks.is_ordinary(i):
                 continue
             if flags & Is.UPPER and _ends_with_initial(marks, i):
@@ -286,8 +284,8 @@ def _is_place(marks: Marks, i: int) -> bool:
 def mark_cells(marks: Marks) -> None:
     """Take names that stand alone in a cell of a table where another cell holds an identifier: `Long|Anna|F|`."""
     reading = marks.reading
-    for i, flags in enumerate(reading.flags):
-        if flags & Is.NAME and marks.is_free(i) and _is_cell(reading, i) and reading.lows[i] not in NEVER:
+    for i in reading.places(Is.NAME):
+        if marks.is_free(i) and _is_cell(reading, i) and reading.lows[i] not in NEVER:
             beside = [j for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(reading)]
             if any(j in marks.named or j in marks.unknown or marks.taken.get(j) in CELLS for j in beside):
                 marks.named[i] = Mark("a name in a cell of a table", 0.6)
@@ -301,8 +299,9 @@ def _is_cell(reading: Reading, i: int) -> bool:
 def mark_capitals(marks: Marks) -> None:
     """Take ordinary words with a capital inside a sentence where nothing else is written so: names that are words."""
     reading = marks.reading
-    for i, flags in enumerate(reading.flags):
-        if not flags & Is.CAPITAL or not marks.is_free(i):
+    for i in reading.places(Is.CAPITAL):
+        flags = reading.flags[i]
+        if not marks.is_free(i):
             continue
         if flags & Is.NAME and reading.lows[i] in NEVER and reading.is_inside(i) and not reading.is_heading(i):
             marks.named[i] = Mark("a little word with a capital inside a sentence", 0.5)

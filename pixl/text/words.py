@@ -54,6 +54,8 @@ class Is:
     """A word of the dictionary that reports hardly have."""
     CODED = 1 << 20
     """`Participant`, `trial`: a short number that counts somebody may follow."""
+    DAY = 1 << 21
+    """`24th`."""
     LIKELY = 1 << 19
     """A word and a name, and reports hardly have the word."""
 
@@ -134,16 +136,18 @@ def _of_digits(low: str) -> int:
         flags |= Is.NUMBER | Is.UNSAFE
     if YEAR.fullmatch(low):
         flags |= Is.TIME
-    return flags | Is.AGE if OLD.fullmatch(low) or flags & Is.TIME else flags
+    return flags | Is.AGE if OLD.fullmatch(low) else flags
 
 
 def _of_mixed(low: str) -> int:
     flags = Is.DIGITS if is_measure(low) else Is.DIGITS | Is.MIXED | Is.UNSAFE
     if ORDINAL.fullmatch(low) or MONTH.search(low):
         flags |= Is.TIME
+    if ORDINAL.fullmatch(low):
+        flags |= Is.DAY
     if POST.fullmatch(low):
         flags |= Is.POST
-    return flags | Is.AGE if OLD.match(low) or low[:1] in "mf" else flags
+    return flags | Is.AGE if OLD.match(low.lstrip("mf")) else flags
 
 
 YEAR = re.compile(r"(?:18|19|20)\d\d")
@@ -216,7 +220,7 @@ def _of_letters(word: str, low: str) -> int:
         cue = Is.CUE if low in CUES else 0
         return cue | Is.LETTER | Is.UPPER if word.isupper() else cue
     if ROMAN.fullmatch(word):
-        return Is.TIME if low in MONTHS_IN_ROMAN else 0
+        return Is.TIME if word in MONTHS_IN_ROMAN else 0
     flags = 0 if is_safe(low) else Is.UNSAFE
     if OWNED.search(word):
         flags |= Is.OWNER

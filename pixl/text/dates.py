@@ -102,10 +102,10 @@ _DIGITS = (
     r"(?:0[1-9]|[12]\d|3[01])\s0[1-9]\s\d\d(?![\d.]|\s\d|\s?(?:mm|cm|ml))",
     r"(?=(?:[OolI/.\-]*\d){4})[\dOolI]{1,2}(?P<e>[/.\-])[\dOolI]{1,2}(?P=e)[\dOolI]{4}(?![\dOolI])",
 )
-IN_DIGITS = re.compile(rf"(?<![\d.])(?<!\d[/\-])(?:{'|'.join(_DIGITS)})", re.IGNORECASE)
+IN_DIGITS = re.compile(rf"(?=[\dOolIZS|])(?<![\d.])(?<!\d[/\-])(?:{'|'.join(_DIGITS)})", re.IGNORECASE)
 """12/03/2019, 2019-03-12T10:15, 12.3.19, 20190312, 03/2019, 12.iii.2019."""
 IN_WORDS = re.compile(
-    rf"(?<![\d.]){DAY}{MONTH}{YEAR}(?!\d){CLOCK}"
+    rf"(?=[\d'\u2019lIOoZ|]|\b[adefjmnoqstw])(?:(?<![\d.]){DAY}{MONTH}{YEAR}(?!\d){CLOCK}"
     rf"|(?<![\d.]){DAY}{ORDINAL}?\s?(?:-|\u2013|/|to|and|&|or)\s?{DAY}{ORDINAL}?\s(?:of\s)?{MONTH}\b{SEPARATED_YEAR}?"
     rf"|\b{MONTH}\s?(?:-|\u2013|/|to|and|&|or)\s?{MONTH}\b{SEPARATED_YEAR}?"
     rf"|(?<![\d.]){DAY}{ORDINAL}?\s(?:of\s)?(?!of\b|in\b|and\b|on\b|from\b|to\b|mm\b|since\b)[a-z]{{3,10}}\.?,?\s{LONG_YEAR}(?!\d){CLOCK}"
@@ -126,11 +126,12 @@ IN_WORDS = re.compile(
     rf"|(?<![\d.]){DAY}{ORDINAL}\sof\s(?:last|this|next|the)\smonth\b"
     rf"|\b{WEEKDAY}\s(?:the\s)?{DAY}{ORDINAL}\b"
     rf"|\b(?:january|february|april|june|july|august|september|october|november|december)\b"
-    rf"|(?<![\w.])(?=\d?[lIOoZSB|])[0-3lIOoZ|][\dlIOoSZB|]\s{MONTH}\b(?:\s[\dlIOoSZB]{{2,4}}\b)?"
-    rf"|\b(?:{FEAST})\b(?:[\s,]{{1,2}}{LONG_YEAR})?",
+    rf"|(?<![\w.])(?=\d?[lIOoZSB|])[0-3lIOoZ|][\dlIOoSZB|]\s{MONTH}\b(?:\s[\dlIOoSZB]{{2,4}}\b)?)",
     re.IGNORECASE,
 )
-"""12th of March 2019, Mar 12, June, the twelfth of March, Christmas Eve."""
+FEASTS = re.compile(rf"\b(?:{FEAST})\b(?:[\s,]{{1,2}}{LONG_YEAR})?", re.IGNORECASE)
+"""Christmas Eve, Twelfth Night, the May bank holiday."""
+"""12th of March 2019, Mar 12, June, the twelfth of March."""
 LONE_MONTH = re.compile(
     rf"\b(?:in|since|from|until|till|by|during|before|after|around|about|early|late|mid|last|next|this|of|and|to|dated|for"
     rf"|[cm][tr]i?|us|uss|pet|xr|cxr|scan|study|imaging|examination|mammogram|x-?ray|-)[\s\-]+"

@@ -40,7 +40,7 @@ SPOKEN_ORDINALS = LATE | frozenset("first second third fourth fifth sixth sevent
 DAY_CUES = frozenset({"on", "by", "from", "since", "until", "till", "before", "after", "of", "for"})
 COUNTED = lists.section("cues.txt", "counted")
 """What ordinals count in a report."""
-TIMES = frozenset({"on", "at", "in", "for", "with", "and", "of", "to", "after", "all", "by", "from", "post", "off", "or", "then", "than"})
+SCENE = lists.descriptions() - frozenset({"on", "at", "in", "for", "with", "and", "of", "to", "after", "all", "by", "from", "post", "off", "or", "then", "than"})
 
 
 def slashed(reading: Reading) -> Iterator[Span]:
@@ -80,7 +80,7 @@ def _is_counting(reading: Reading, i: int) -> bool:
     ends = reading.gap(i)[:1] in {".", ",", ";", ")", "\n", ":"}
     if ends:
         return bool(ORDINAL.fullmatch(behind)) or reading.low(i - 1) in COUNTED
-    return behind in COUNTED or behind.rstrip("s") in COUNTED or behind in lists.words("clinical.txt") or behind in lists.descriptions() - TIMES
+    return behind in COUNTED or behind.rstrip("s") in COUNTED or behind in lists.words("clinical.txt") or behind in SCENE
 
 
 def mark_figures(marks: Marks) -> None:

@@ -103,7 +103,7 @@ SHAPED: tuple[tuple[Kind, str], ...] = (
     (Kind.PHONE, r"\b(?:ext(?:ension|n)?|bleep|pager|dect)\b\.?\s?(?:no\.?|number)?\s?[:#]?\s?(\d{2,6}(?:-\d+)*)\b"),
     (Kind.NUMBER, r"\b[a-z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[a-d]\b"),
     (Kind.NUMBER, r"\b(?=[a-z]+(?:[ \-/.#]*\d){5})[a-z]{1,4}[\-/#]\d{2,6}(?:[ \-/.]\d{2,6})+(?:-?[a-z])?\b|#\s?[a-z]?\d[\d\-/]{2,}\d\b"),
-    (Kind.NUMBER, r"(?-i:\b(?!(?:CT|MRI?|US|XR|PET|T|L|C|S|HU|PSA|IM|SE|AP|PA|SUV)\s)[A-Z]{1,4}\s\d{2,4}(?:[ \-/.]\d{2,4})+(?![\d.%])(?!\s?(?:mm|cm|ml)\b))"),
+    (Kind.NUMBER, r"(?-i:\b(?!(?:NHS|CHI|MRN|GMC|HCPC|TEL|FAX|MOB|CT|MRI?|US|XR|PET|T|L|C|S|HU|PSA|IM|SE|AP|PA|SUV)\s)[A-Z]{1,4}\s\d{2,4}(?:[ \-/.]\d{2,4})+(?![\d.%])(?!\s?(?:mm|cm|ml)\b))"),
     (Kind.NUMBER, r"(?-i:\b[A-Z]{1,5}\d{0,3}(?:[/_\-][A-Z]{1,5}\d{0,3}){1,3}[/_\-]\d{2,})\b"),
     (Kind.NUMBER, rf"(?<![\d.,\-])\d{{3}}\s\d{{3}}(?!\d|\.\d|\s?{_UNIT}|\s?[x%])"),
     (

@@ -55,23 +55,26 @@ def _compiled(shapes: Iterable[tuple[Kind, str]], how: str) -> tuple[Rule, ...]:
 
 
 NUMBERS = (
-    *_compiled(numbers.LABELLED, "labelled"),
     *_compiled(numbers.SHAPED, "shape of"),
     Rule(Kind.DATE, "date without year", dates.WITHOUT_YEAR),
     Rule(Kind.DATE, "date before a colon", dates.BEFORE_A_COLON),
     Rule(Kind.DATE, "day and month", dates.ALONE, 0.7),
-    Rule(Kind.DATE, "month in Roman numerals", dates.ROMAN, 0.7),
 )
 TIMES = (
     Rule(Kind.DATE, "month in Roman numerals", dates.ROMAN, 0.7),
     Rule(Kind.DATE, "month", dates.LONE_MONTH),
     Rule(Kind.DATE, "month with a capital", dates.WRITTEN_MONTH),
 )
+CALLED_NUMBERS = _compiled(numbers.LABELLED, "labelled")
+LABELS = lists.section("cues.txt", "labels of numbers")
+LETTERS_BEFORE = re.compile(r"[a-z]*")
 DAYS = (
     Rule(Kind.DATE, "day and month", dates.ALONE, 0.7),
     Rule(Kind.DATE, "date without year", dates.WITHOUT_YEAR),
 )
 OTHER_LANGUAGES = Rule(Kind.DATE, "date in another language", dates.IN_OTHER_LANGUAGES, 0.9)
+FEASTS = Rule(Kind.DATE, "feast", dates.FEASTS)
+FEAST_WORDS = lists.section("cues.txt", "feasts")
 FOREIGN_MONTHS = lists.section("cues.txt", "months elsewhere")
 LONG_NUMBERS = _compiled(numbers.LONG, "shape of")
 PLACES = (Rule(Kind.ADDRESS, "address", places.ADDRESS), Rule(Kind.HOSPITAL, "hospital", places.HOSPITAL, 0.8))
@@ -108,7 +111,7 @@ def pattern_spans(reading: Reading) -> Iterator[Span]:
             windows = _around(text, _places(reading, flag), before, after)
             for rule in rules:
                 yield from rule.find(text, windows)
-    if every & (Is.TIME | Is.DIGITS):
+    if every & (Is.TIME | Is.DIGITS) or not FEAST_WORDS.isdisjoint(reading.lows):
         yield from _times(reading)
     if every & Is.DIGITS:
         yield from _numbers(reading)
@@ -143,6 +146,9 @@ def _times(reading: Reading) -> Iterator[Span]:
     windows = _around(text, _places(reading, Is.DAY), 45, 45)
     for rule in DAYS:
         yield from rule.find(text, windows)
+    if not FEAST_WORDS.isdisjoint(reading.lows):
+        for span in FEASTS.find(text, [(0, len(text))]):
+            yield widened(text, span)
     if not FOREIGN_MONTHS.isdisjoint(reading.lows):
         yield from OTHER_LANGUAGES.find(text, [(0, len(text))])
 
@@ -156,6 +162,9 @@ def _numbers(reading: Reading) -> Iterator[Span]:
         yield from _checked(text, start, end)
     for rule in NUMBERS:
         yield from rule.find(text, windows)
+    called = _called(reading, windows)
+    for rule in CALLED_NUMBERS:
+        yield from rule.find(text, called)
     long = [window for window in windows if sum(map(str.isdigit, text[slice(*window)])) >= FEWEST_OF_LONG]
     for rule in LONG_NUMBERS:
         yield from rule.find(text, long)
@@ -273,6 +282,19 @@ ORDINALS = frozenset("first second third fourth fifth sixth seventh eighth ninth
 
 def _places(reading: Reading, flag: int) -> list[Window]:
     return [reading.tokens[i][1:] for i in reading.places(flag)]
+
+
+def _called(reading: Reading, windows: Iterable[Window]) -> list[Window]:
+    """Return the windows that have a word which says what a number is."""
+    lows, tokens = reading.lows, reading.tokens
+    labels = [tokens[i].start for i, low in enumerate(lows) if low in LABELS]
+    labels += [tokens[i].start for i in reading.places(Is.MIXED) if _letters_before(lows[i]) in LABELS]
+    return [(start, end) for start, end in windows if any(start <= at < end for at in labels)]
+
+
+def _letters_before(low: str) -> str:
+    found = LETTERS_BEFORE.match(low)
+    return found[0] if found else ""
 
 
 def _clusters(reading: Reading) -> list[Window]:

@@ -32,7 +32,7 @@ class Reading:
     def __init__(self, text: str) -> None:
         shape = WORD if text.isascii() else JOINED_WORD
         self.text = text
-        self.tokens = [Token(found[0], *found.span()) for found in shape.finditer(text)]
+        self.tokens = [Token._make((found[0], *found.span())) for found in shape.finditer(text)]
         known = [WORDS[token.word] for token in self.tokens]
         self.flags = [word.flags for word in known]
         """What is known of each word, see `Is`."""
@@ -40,6 +40,9 @@ class Reading:
         """Each word in small letters, without marks and endings."""
         self.is_small = not any(flags & Is.CAPITAL for flags in self.flags)
         """No word in it is written with a capital; abbreviations may be."""
+        ends = [token.start for token in self.tokens[1:]]
+        self._gaps = [text[token.end : end] for token, end in zip(self.tokens, [*ends, len(text)], strict=False)]
+        self._telling = [i for i, flags in enumerate(self.flags) if flags]
         self._shouted: dict[int, bool] = {}
         self._places: dict[int, list[int]] = {}
 
@@ -50,7 +53,7 @@ class Reading:
         """Return which words have one of the flags."""
         found = self._places.get(flags)
         if found is None:
-            found = self._places[flags] = [i for i, has in enumerate(self.flags) if has & flags]
+            found = self._places[flags] = [i for i in self._telling if self.flags[i] & flags]
         return found
 
     def low(self, i: int) -> str:
@@ -73,8 +76,7 @@ class Reading:
 
     def gap(self, i: int) -> str:
         """Return what stands behind a word, before the next; all that is left behind the last one."""
-        end = self.tokens[i + 1].start if i + 1 < len(self.tokens) else len(self.text)
-        return self.text[self.tokens[i].end : end]
+        return self._gaps[i]
 
     def has(self, i: int, flags: int) -> bool:
         """Tell whether there is such a word and it has one of the flags."""

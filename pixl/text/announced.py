@@ -96,6 +96,12 @@ def _is_person(marks: Marks, title: int, i: int) -> bool:
         return True
     if reading.has(title, Is.CAPITAL) and reading.is_big(i) and low not in FUNCTION_WORDS:
         return True
+    return _is_announced(marks, title, i)
+
+
+def _is_announced(marks: Marks, title: int, i: int) -> bool:
+    """Tell the same by the word before the title, and by what the word itself is."""
+    reading, low = marks.reading, marks.reading.lows[i]
     if low not in NEVER | FUNCTION_WORDS and reading.low(title - 1) in BEFORE_TITLES:
         return True
     if reading.is_small:
@@ -220,9 +226,8 @@ def _may_name(marks: Marks, i: int, *, bold: bool, small: bool) -> bool:
     reading, flags, low = marks.reading, marks.reading.flags[i], marks.reading.lows[i]
     if flags & Is.DIGITS:
         return False
-    if flags & (Is.UNSAFE | Is.LETTER) or (bold and _may_begin(marks, i)):
-        return True
-    if low in PARTICLES and reading.has(i + 1, Is.PERSON | Is.BIG) and low not in NEVER:
+    particle = low in PARTICLES and reading.has(i + 1, Is.PERSON | Is.BIG) and low not in NEVER
+    if particle or flags & (Is.UNSAFE | Is.LETTER) or (bold and _may_begin(marks, i)):
         return True
     if len(low) == 1 and small and low.isalpha() and reading.gap(i) in {" ", ". ", "."}:
         return reading.has(i + 1, Is.NAME) and (low != "a" or reading.gap(i) != " ")
@@ -249,10 +254,8 @@ def _may_begin(marks: Marks, i: int) -> bool:
         return low.isalpha() and low != "a"
     if low in PEOPLE:
         return (reading.is_big(i) and not flags & Is.UPPER) or not reading.continues(i)
-    if flags & Is.FIRST and low in NEVER:
-        return True
-    if low in FUNCTION_WORDS:
-        return False
+    if low in FUNCTION_WORDS or (flags & Is.FIRST and low in NEVER):
+        return bool(flags & Is.FIRST and low in NEVER)
     if flags & Is.UPPER and flags & Is.FIRST and reading.has(i + 1, Is.PERSON) and reading.has(i + 1, Is.UPPER):
         return True
     if flags & Is.UPPER and len(low) <= SHORT and low not in NEVER:

@@ -169,7 +169,8 @@ FOREIGN = (
     r"|a\u011fustos|eyl\u00fcl|ekim|kas\u0131m|aral\u0131k)"
 )
 IN_OTHER_LANGUAGES = re.compile(
-    rf"(?:(?<![\d.]){DAY}(?:er|\.|\u00ba)?\s(?:de\s|di\s)?)?\b{FOREIGN}\b(?:,?\s(?:de\s|del\s)?{LONG_YEAR})?", re.IGNORECASE
+    rf"(?:(?<![\d.]){DAY}(?:er|\.|\u00ba)?\s(?:de\s|di\s)?)?\b{FOREIGN}\b(?:,?\s(?:de\s|del\s)?{LONG_YEAR})?",
+    re.IGNORECASE,
 )
 """3 de mayo de 1950, 1er mars, 12. M\u00e4rz 2019."""
 SLASHED = re.compile(
@@ -178,7 +179,8 @@ SLASHED = re.compile(
 )
 """7/8, 5/19: a day and a month, or a month and a year, if the words around allow it (pixl/text/figures.py)."""
 ROMAN = re.compile(
-    r"(?<![\w/.\-])(?:0?[1-9]|[12]\d|3[01])[/.\- ](?:viii|vii|vi|ix|xii|xi|iii|ii)\b(?:[/.\- ](?:\d{4}|\d\d)(?![\d.]))?|\b(?:0?[1-9]|[12]\d|3[01])/(?:iv|v|x|i)\b(?:/\d\d)?",
+    r"(?<![\w/.\-])(?:0?[1-9]|[12]\d|3[01])[/.\- ](?:viii|vii|vi|ix|xii|xi|iii|ii)\b(?:[/.\- ](?:\d{4}|\d\d)(?![\d.]))?"
+    r"|\b(?:0?[1-9]|[12]\d|3[01])/(?:iv|v|x|i)\b(?:/\d\d)?",
     re.IGNORECASE,
 )
 """2/xii, 1 viii 22."""

@@ -16,7 +16,13 @@ def mark_doubtful(marks: Marks) -> None:
     reading = marks.reading
     for i in reading.places(Is.DOUBTFUL | Is.NAME):
         flags = reading.flags[i]
-        if flags & Is.NAME and flags & Is.CAPITAL and marks.is_free(i) and i - 1 in marks.unknown and ":" in reading.gap(i - 1):
+        if (
+            flags & Is.NAME
+            and flags & Is.CAPITAL
+            and marks.is_free(i)
+            and i - 1 in marks.unknown
+            and ":" in reading.gap(i - 1)
+        ):
             marks.named[i] = Mark("behind an unknown label", 0.6)
             continue
         if not flags & Is.DOUBTFUL or not marks.is_free(i) or reading.lows[i] in KNOWN:
@@ -32,4 +38,6 @@ def _is_doubtful(marks: Marks, i: int) -> bool:
     reading = marks.reading
     if reading.has(i, Is.CAPITAL):
         return True
-    return reading.is_shouted(i) if reading.has(i, Is.UPPER) else reading.is_small
+    if not reading.has(i, Is.UPPER):
+        return reading.is_small
+    return reading.is_shouted(i) or (reading.has(i, Is.LIKELY) and reading.gap(i)[:1] != ":")

@@ -72,7 +72,7 @@ def _is_before_noun(reading: Reading, i: int) -> bool:
         if len(between) > NOUN_WITHIN or BREAK.search(between):
             return False
         word = reading.tokens[ahead].word.lower()
-        if word in nouns:
+        if word in nouns and not (reading.is_big(ahead) and reading.has(ahead, Is.FIRST)):
             return True
         if word in FUNCTION_WORDS:
             return False

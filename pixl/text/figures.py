@@ -30,17 +30,17 @@ MEASURE_DIGITS = 3
 MOST_DIGITS = 4
 SHORT_CODE = 4
 YEAR_OR_DAY = (1, 2, 4)
-MONTHS = "january february march april june july august september october november december".split()
+MONTHS = lists.section("cues.txt", "months")
 CODES = frozenset({Kind.MRN, Kind.PHONE, Kind.NUMBER, Kind.NHS, Kind.CHI, Kind.ACCESSION, Kind.DEVICE})
 
 
 ORDINAL = re.compile(r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)")
-LATE = frozenset("eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth".split())
-SPOKEN_ORDINALS = LATE | frozenset("first second third fourth fifth sixth seventh eighth ninth tenth".split())
+LATE = lists.section("cues.txt", "late ordinals")
+SPOKEN_ORDINALS = lists.section("cues.txt", "ordinals") | LATE
 DAY_CUES = frozenset({"on", "by", "from", "since", "until", "till", "before", "after", "of", "for"})
 COUNTED = lists.section("cues.txt", "counted")
 """What ordinals count in a report."""
-SCENE = lists.descriptions() - frozenset({"on", "at", "in", "for", "with", "and", "of", "to", "after", "all", "by", "from", "post", "off", "or", "then", "than"})
+SCENE = lists.descriptions() - lists.section("cues.txt", "behind a day")
 
 
 def slashed(reading: Reading) -> Iterator[Span]:
@@ -80,7 +80,9 @@ def _is_counting(reading: Reading, i: int) -> bool:
     ends = reading.gap(i)[:1] in {".", ",", ";", ")", "\n", ":"}
     if ends:
         return bool(ORDINAL.fullmatch(behind)) or reading.low(i - 1) in COUNTED
-    return behind in COUNTED or behind.rstrip("s") in COUNTED or behind in lists.words("clinical.txt") or behind in SCENE
+    return (
+        behind in COUNTED or behind.rstrip("s") in COUNTED or behind in lists.words("clinical.txt") or behind in SCENE
+    )
 
 
 def mark_figures(marks: Marks) -> None:
@@ -88,9 +90,8 @@ def mark_figures(marks: Marks) -> None:
     places = marks.reading.places(Is.DIGITS)
     for i in (*places, *reversed(places)):
         flags = marks.reading.flags[i]
-        if not flags & Is.UNSAFE and marks.is_free(i):
-            if _is_count(marks, i) or _is_beside(marks, i):
-                marks.unknown.add(i)
+        if not flags & Is.UNSAFE and marks.is_free(i) and (_is_count(marks, i) or _is_beside(marks, i)):
+            marks.unknown.add(i)
 
 
 def is_measure(reading: Reading, i: int) -> bool:

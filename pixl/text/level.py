@@ -13,14 +13,14 @@ LEVEL = Mark("a name where no capitals tell names from words", 0.5)
 HOME = Mark("where somebody lives, works or was found", 0.5)
 BEFORE = lists.section("cues.txt", "before people")
 """Before somebody, in short: `per Black`, `under Long`."""
-BEHIND = frozenset({"", "and", "or", "re", "who", "please", "list", "clinic", "for", "on", "to", "at", "is", "has", "was", "will", "first", "team", "again"})
+BEHIND = lists.section("cues.txt", "behind people") | {""}
 HOMES = lists.section("cues.txt", "homes")
 """Behind these, and `at` or `in`, stands a place."""
-PLACES = frozenset("school primary academy college nursery road lane street avenue cottage cottages court hall rovers united church chapel ltd limited wharf row farm house inn arms".split())
-AT = frozenset({"at", "in", "on", "above", "of", "from", "to", "for", "is", "near", "with", "by"})
-DWELLINGS = frozenset("lives living lived resides residing residence resident residents address lodging lodges staying stays abode".split())
+PLACES = lists.section("cues.txt", "named places")
+AT = lists.section("cues.txt", "at")
+DWELLINGS = lists.section("cues.txt", "dwellings")
 """What stands behind these, and `at` or `in`, is where somebody lives, whatever the words are."""
-STOPS = frozenset({"home", "hospital", "clinic", "ward", "he", "she", "they", "is", "was", "has", "had", "presented", "presents", "fell", "attended", "referred", "independent", "now", "until", "unknown", "with", "and", "but", "who", "since", "alone", "independently", "no", "normal", "ct", "mr", "us", "xr", "phone", "tel", "dob", "by"})
+STOPS = lists.section("cues.txt", "no place")
 ARTICLES = frozenset({"the", "a", "an"})
 SIBLINGS = frozenset({"and", "or", "&"})
 LONGEST = 9
@@ -52,7 +52,12 @@ def mark_level(marks: Marks) -> None:
 def _is_named_place(marks: Marks, i: int) -> bool:
     """Take what stands before `school` or `road`, if it is a name or unknown; tell whether it is."""
     reading, at = marks.reading, i - 1
-    while at >= 0 and i - at <= len(ARTICLES) and reading.gap(at) in {" ", "-"} and reading.has(at, Is.PERSON | Is.DOUBTFUL | Is.DIGITS):
+    while (
+        at >= 0
+        and i - at <= len(ARTICLES)
+        and reading.gap(at) in {" ", "-"}
+        and reading.has(at, Is.PERSON | Is.DOUBTFUL | Is.DIGITS)
+    ):
         if _is_body(reading.lows[at]) or reading.lows[at] in NEVER:
             break
         marks.named.setdefault(at, HOME) if at not in marks.taken else None
@@ -92,7 +97,12 @@ def _is_joined(marks: Marks, i: int) -> bool:
 def _is_full(marks: Marks, i: int) -> bool:
     """Tell whether a first name and a surname begin a sentence or stand behind `patient`."""
     reading = marks.reading
-    if not reading.has(i, Is.FIRST) or not reading.has(i + 1, Is.NAME) or reading.gap(i) != " " or not marks.is_free(i + 1):
+    if (
+        not reading.has(i, Is.FIRST)
+        or not reading.has(i + 1, Is.NAME)
+        or reading.gap(i) != " "
+        or not marks.is_free(i + 1)
+    ):
         return False
     if reading.is_inside(i) and reading.low(i - 1) not in {"patient", "pt", "name", "for", "of", "re"}:
         return False
@@ -103,7 +113,9 @@ def _is_full(marks: Marks, i: int) -> bool:
 def _mark_home(marks: Marks, i: int) -> None:
     """Take what stands behind `lives at`, up to the end of the clause."""
     reading, at = marks.reading, i + 1
-    while at < len(reading) and at - i <= len(ARTICLES) and reading.lows[at] in AT | ARTICLES | {"address", "given", "as"}:
+    while (
+        at < len(reading) and at - i <= len(ARTICLES) and reading.lows[at] in AT | ARTICLES | {"address", "given", "as"}
+    ):
         at += 1
     asked = at > i + 1 or reading.gap(i).strip() == ":"
     counted = reading.lows[i] in DWELLINGS and (reading.has(at, Is.DIGITS | Is.SPOKEN) or reading.has(at, Is.CAPITAL))

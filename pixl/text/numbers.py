@@ -60,6 +60,7 @@ LABELLED: tuple[tuple[Kind, str], ...] = (
             r"((?:\+?\(?\d[\d\s()\-.]{1,16}\d|\d{3,}))(?!\d)"
         ),
     ),
+    (Kind.PHONE, r"\b(?:ext(?:ension|n)?|bleep|pager|dect)\b\.?\s?(?:no\.?|number)?\s?[:#]?\s?(\d{2,6}(?:-\d+)*)\b"),
 )
 """What a number is called, and the number as the first group."""
 RESEARCH: tuple[tuple[Kind, str], ...] = (
@@ -85,7 +86,10 @@ LONG: tuple[tuple[Kind, str], ...] = (
             r"|(?<![\d.])\(?\d{3}\)?[\s.\-]\d{3}[.\-]\d{4}(?!\d)|(?<![\d.])\+\d{1,3}(?:[\s\-.()]{0,2}\d){7,12}(?!\d)|\bx\d{4,5}\b"
         ),
     ),
-    (Kind.PHONE, r"(?<![\w.])(?=(?:[\s.\-/()\u2013oOlI]*\d){8})(?:\+\s?)?\(?[0oO]\)?[\doOlI]{2,5}(?:[\s.\-/()\u2013]{1,2}[\doOlI]{2,5}){1,4}(?![\w%])"),
+    (
+        Kind.PHONE,
+        r"(?<![\w.])(?=(?:[\s.\-/()\u2013oOlI]*\d){8})(?:\+\s?)?\(?[0oO]\)?[\doOlI]{2,5}(?:[\s.\-/()\u2013]{1,2}[\doOlI]{2,5}){1,4}(?![\w%])",
+    ),
     (
         Kind.NUMBER,
         (
@@ -100,10 +104,21 @@ LONG: tuple[tuple[Kind, str], ...] = (
 )
 """Shapes of six digits and more: UIDs, network addresses, telephones, groups of digits."""
 SHAPED: tuple[tuple[Kind, str], ...] = (
-    (Kind.PHONE, r"\b(?:ext(?:ension|n)?|bleep|pager|dect)\b\.?\s?(?:no\.?|number)?\s?[:#]?\s?(\d{2,6}(?:-\d+)*)\b"),
     (Kind.NUMBER, r"\b[a-z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[a-d]\b"),
-    (Kind.NUMBER, r"\b(?=[a-z]+(?:[ \-/.#]*\d){5})[a-z]{1,4}[\-/#]\d{2,6}(?:[ \-/.]\d{2,6})+(?:-?[a-z])?\b|#\s?[a-z]?\d[\d\-/]{2,}\d\b"),
-    (Kind.NUMBER, r"(?-i:\b(?!(?:NHS|CHI|MRN|GMC|HCPC|TEL|FAX|MOB|CT|MRI?|US|XR|PET|T|L|C|S|HU|PSA|IM|SE|AP|PA|SUV)\s)[A-Z]{1,4}\s\d{2,4}(?:[ \-/.]\d{2,4})+(?![\d.%])(?!\s?(?:mm|cm|ml)\b))"),
+    (
+        Kind.NUMBER,
+        (
+            r"\b(?=[a-z]+(?:[ \-/.#]*\d){5})[a-z]{1,4}[\-/#]\d{2,6}(?:[ \-/.]\d{2,6})+(?:-?[a-z])?\b"
+            r"|#\s?[a-z]?\d[\d\-/]{2,}\d\b"
+        ),
+    ),
+    (
+        Kind.NUMBER,
+        (
+            r"(?-i:\b(?!(?:NHS|CHI|MRN|GMC|HCPC|TEL|FAX|MOB|CT|MRI?|US|XR|PET|T|L|C|S|HU|PSA|IM|SE|AP|PA|SUV)\s)"
+            r"[A-Z]{1,4}\s\d{2,4}(?:[ \-/.]\d{2,4})+(?![\d.%])(?!\s?(?:mm|cm|ml)\b))"
+        ),
+    ),
     (Kind.NUMBER, r"(?-i:\b[A-Z]{1,5}\d{0,3}(?:[/_\-][A-Z]{1,5}\d{0,3}){1,3}[/_\-]\d{2,})\b"),
     (Kind.NUMBER, rf"(?<![\d.,\-])\d{{3}}\s\d{{3}}(?!\d|\.\d|\s?{_UNIT}|\s?[x%])"),
     (

@@ -56,7 +56,6 @@ def _compiled(shapes: Iterable[tuple[Kind, str]], how: str) -> tuple[Rule, ...]:
 
 NUMBERS = (
     *_compiled(numbers.SHAPED, "shape of"),
-    Rule(Kind.DATE, "date without year", dates.WITHOUT_YEAR),
     Rule(Kind.DATE, "date before a colon", dates.BEFORE_A_COLON),
     Rule(Kind.DATE, "day and month", dates.ALONE, 0.7),
 )
@@ -65,6 +64,7 @@ TIMES = (
     Rule(Kind.DATE, "month", dates.LONE_MONTH),
     Rule(Kind.DATE, "month with a capital", dates.WRITTEN_MONTH),
 )
+WITHOUT_YEAR = Rule(Kind.DATE, "date without year", dates.WITHOUT_YEAR)
 CALLED_NUMBERS = _compiled(numbers.LABELLED, "labelled")
 LABELS = lists.section("cues.txt", "labels of numbers")
 LETTERS_BEFORE = re.compile(r"[a-z]*")
@@ -147,24 +147,27 @@ def _times(reading: Reading) -> Iterator[Span]:
     for rule in DAYS:
         yield from rule.find(text, windows)
     if not FEAST_WORDS.isdisjoint(reading.lows):
-        for span in FEASTS.find(text, [(0, len(text))]):
+        places = [reading.tokens[i][1:] for i, low in enumerate(reading.lows) if low in FEAST_WORDS]
+        for span in FEASTS.find(text, _around(text, places, 30, 30)):
             yield widened(text, span)
     if not FOREIGN_MONTHS.isdisjoint(reading.lows):
         yield from OTHER_LANGUAGES.find(text, [(0, len(text))])
 
 
 def _numbers(reading: Reading) -> Iterator[Span]:
-    text = reading.text
-    windows = _around(text, _clusters(reading), 36, 16)
+    text, clusters = reading.text, _clusters(reading)
+    windows = _around(text, clusters, 12, 16)
     for start, end in windows:
         for found in dates.IN_DIGITS.finditer(text, start, end):
             yield Span(found.start(), found.end(), Kind.DATE, "date in digits", 0.95)
         yield from _checked(text, start, end)
-    for rule in NUMBERS:
-        yield from rule.find(text, windows)
-    called = _called(reading, windows)
+    wide = _around(text, clusters, 36, 16)
+    called = _called(reading, wide)
     for rule in CALLED_NUMBERS:
         yield from rule.find(text, called)
+    yield from WITHOUT_YEAR.find(text, wide)
+    for rule in NUMBERS:
+        yield from rule.find(text, windows)
     long = [window for window in windows if sum(map(str.isdigit, text[slice(*window)])) >= FEWEST_OF_LONG]
     for rule in LONG_NUMBERS:
         yield from rule.find(text, long)
@@ -229,7 +232,9 @@ def _goes_on(reading: Reading, end: int, between: str) -> bool:
 def _is_spelt(letters: list[str], between: str) -> bool:
     if any(letter.isdigit() for letter in letters):
         return between == " " and len(letters) >= MIXED_APART
-    return between.strip() in {"", "-", "_", "*", ",", "|"} or (len(letters) > LETTERS_APART and between in {". ", ".", ", ", "/"})
+    return between.strip() in {"", "-", "_", "*", ",", "|"} or (
+        len(letters) > LETTERS_APART and between in {". ", ".", ", ", "/"}
+    )
 
 
 def _are_initials(letters: list[str]) -> bool:
@@ -237,7 +242,7 @@ def _are_initials(letters: list[str]) -> bool:
     return joined.isupper() and joined.lower() not in NO_INITIALS and joined.lower() not in DOTTED
 
 
-DOTTED = frozenset({"ie", "eg", "am", "pm", "iv", "im", "po", "pr", "us", "uk", "nb", "pv", "sc", "bd", "od", "tds", "qds", "ps", "rip", "ap", "pa", "id", "lr", "rl", "tl", "si", "tnm", "ct", "mr"})
+DOTTED = lists.section("cues.txt", "dotted")
 """What is written with full stops too: i.v., p.m."""
 
 
@@ -276,8 +281,8 @@ def _is_spoken(reading: Reading, start: int, end: int, counted: int, bare: int) 
     return ordinals < counted and (counted >= SPOKEN_DIGITS or bare != counted or "and" not in reading.lows[start:end])
 
 
-BARE_DIGITS = frozenset("zero oh o nought one two three four five six seven eight nine".split())
-ORDINALS = frozenset("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirtieth twentieth".split())
+BARE_DIGITS = lists.section("cues.txt", "bare digits")
+ORDINALS = lists.section("cues.txt", "ordinals") | lists.section("cues.txt", "late ordinals")
 
 
 def _places(reading: Reading, flag: int) -> list[Window]:

@@ -10,19 +10,19 @@ from pixl.text.marks import Mark, Marks
 from pixl.text.reading import Reading
 from pixl.text.words import Is
 
-BE = frozenset({"is", "was", "has", "had", "will", "would", "does", "did", "can", "could", "must", "should", "wont", "isnt", "hasnt"})
+BE = lists.section("cues.txt", "be")
 """Behind these stands what is said of somebody, or of something."""
-BRIEF = frozenset({"aware", "informed", "present", "absent", "happy", "unhappy", "agreed", "agrees", "notified", "contacted", "kindly", "attended"})
+BRIEF = lists.section("cues.txt", "brief")
 TASKS = lists.section("cues.txt", "tasks")
 """What somebody is to do."""
-PRONOUNS = frozenset({"he", "she", "they", "it", "this", "that", "these", "those", "we", "you", "i", "who", "which", "there", "what", "here"})
+PRONOUNS = lists.section("cues.txt", "pronouns")
 PAIRS = frozenset({"and", "&", "or", "/"})
 ROWS = lists.section("cues.txt", "rows")
 """Before a row of people: `Present:`."""
 PERSON_ONLY = lists.section("cues.txt", "person only")
 """What no part of a body does."""
 SUBJECT = Mark("who attends, says or does something", 0.7)
-SAYINGS = frozenset({"agree", "agreed", "noted", "thanks", "ok", "yes", "please", "happy", "disagree", "reviewed"})
+SAYINGS = lists.section("cues.txt", "sayings")
 ROW = Mark("somebody in a row of people", 0.7)
 TITLED = Mark("before a title", 0.7)
 BEHIND_ROW = frozenset({":", " -", "-", ": ", " - ", " ", " : "})
@@ -61,10 +61,8 @@ def _may_be_somebody(reading: Reading, i: int) -> bool:
 
 def _is_subject(reading: Reading, i: int) -> bool:
     """Tell whether what follows is said of people only."""
-    if reading.has(i, Is.OWNER):
-        return False
     after = reading.low(i + 1)
-    if not reading.is_close(i, " ") or is_eponym(reading, i):
+    if reading.has(i, Is.OWNER) or not reading.is_close(i, " ") or is_eponym(reading, i):
         return False
     if after in BRIEF or after in PERSON_ONLY or (after in PERSON_VERBS and _acts(reading, i)):
         return True
@@ -102,14 +100,31 @@ def _is_pair(reading: Reading, i: int) -> bool:
 def _is_said_of(reading: Reading, i: int) -> bool:
     named, verb = reading.has(i, Is.NAME), reading.low(i + 1)
     at = i + 2
-    while reading.low(at) in {"been", "not", "also", "now", "very", "already", "only", "still", "recently", "just", "again", "had"}:
+    while reading.low(at) in {
+        "been",
+        "not",
+        "also",
+        "now",
+        "very",
+        "already",
+        "only",
+        "still",
+        "recently",
+        "just",
+        "again",
+        "had",
+    }:
         at += 1
     said = reading.low(at)
     if said in SAID_OF_PEOPLE and said not in {"seen", "present", "given", "called", "here", "known", "reviewed"}:
         return True
     if not named:
         return False
-    if verb in {"is", "was"} and reading.has(at, Is.DIGITS) and reading.low(at + 1) in {"years", "year", "months", "weeks", "days", "yo", "yrs"}:
+    if (
+        verb in {"is", "was"}
+        and reading.has(at, Is.DIGITS)
+        and reading.low(at + 1) in {"years", "year", "months", "weeks", "days", "yo", "yrs"}
+    ):
         return True
     if said in SAID_OF_PEOPLE or said in {"a", "an", "my", "our", "her", "his", "the"}:
         return not _is_thing(reading, i)
@@ -162,7 +177,12 @@ def mark_before_titles(marks: Marks) -> None:
 
 def _mark_back(marks: Marks, i: int) -> None:
     reading, least = marks.reading, i - 2
-    while i >= max(0, least) and reading.is_big(i) and reading.lows[i] not in ROLES and reading.lows[i] not in {"mr", "ct", "us"}:
+    while (
+        i >= max(0, least)
+        and reading.is_big(i)
+        and reading.lows[i] not in ROLES
+        and reading.lows[i] not in {"mr", "ct", "us"}
+    ):
         if marks.is_free(i):
             marks.named[i] = TITLED
         if i == 0 or reading.gap(i - 1) not in {" ", ", "}:

@@ -44,7 +44,9 @@ _CARE = (
     r"|practice|polyclinic|(?:university\s)?health\sboard)"
 )
 _ROOM = r"(?i:ward|theatre|bay|room|rm|bed|cot|crib|incubator|trolley|cubicle|pod|suite|floor|bleep|side\sroom|chair)"
-_COUNTED = r"(?i:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|twenty|thirty)"
+_COUNTED = (
+    r"(?i:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|twenty|thirty)"
+)
 _HOSPITALS = (
     (
         r"\b(?:(?:[A-Z][\w'\u2019\-]*|[A-Z]\.|of|the|and|&|de|upon|in|on|for)\s){0,5}[A-Z][\w'\u2019\-]*\.?,?"
@@ -59,7 +61,7 @@ _HOSPITALS = (
     rf"\b(?:Dr|DR)\.?\s{_PROPER}\s(?:and|&)\s[Pp]artners\b",
     r"\b(?:UCLH|UCH|GSTT|KCH|NHNN|UHB|BRI|QEH|RLH|RFH|NGH|UHCW|CUH|OUH|LTHT|STH|GOSH)\b",
     rf"\b{_ROOM}\s(?:no\.?\s?|number\s)?(?:\d{{1,4}}[A-Za-z]?|[A-Z]\d{{1,3}}|[A-H]|{_COUNTED}(?:[\s-]{_COUNTED})?(?!\s(?:mm|cm|ml|of|to|or)\b))\b",
-    rf"\b(?:wd|sr)\s?(?:\d{{1,3}}[A-Za-z]?)\b",
+    r"\b(?:wd|sr)\s?(?:\d{1,3}[A-Za-z]?)\b",
 )
 HOSPITAL = re.compile("|".join(_HOSPITALS))
 """Hospitals, practices, wards, and rooms with their number."""

@@ -75,7 +75,9 @@ def _is_odd(marks: Marks, i: int) -> bool:
     """Tell whether a word is found already, or one that only names begin with a capital."""
     if i in marks.named or i in marks.unknown:
         return True
-    return marks.taken.get(i) in {Kind.NAME, Kind.ADDRESS} or (marks.is_free(i) and _may_go(marks, i) and not _is_plain(marks, i))
+    return marks.taken.get(i) in {Kind.NAME, Kind.ADDRESS} or (
+        marks.is_free(i) and _may_go(marks, i) and not _is_plain(marks, i)
+    )
 
 
 def _is_plain(marks: Marks, i: int) -> bool:
@@ -85,7 +87,14 @@ def _is_plain(marks: Marks, i: int) -> bool:
 
 def _may_go(marks: Marks, i: int) -> bool:
     reading, low = marks.reading, marks.reading.lows[i]
-    if low in CAPITALISED or low in ROLES or low in TITLES or low in RELATIONS or low in CREDENTIALS or low in FUNCTION_WORDS:
+    if (
+        low in CAPITALISED
+        or low in ROLES
+        or low in TITLES
+        or low in RELATIONS
+        or low in CREDENTIALS
+        or low in FUNCTION_WORDS
+    ):
         return False
     return low not in NEVER and low not in lists.words("clinical.txt") and not is_eponym(reading, i)
 
@@ -97,4 +106,6 @@ def _is_whereabouts(marks: Marks, i: int) -> bool:
         return False
     if reading.low(at) in {"the", "a", "an"}:
         at -= 1
-    return reading.low(at) in BEHIND or (reading.low(at) in LINKS | {"at", "to", "from"} and reading.low(at - 1) in BEHIND)
+    return reading.low(at) in BEHIND or (
+        reading.low(at) in LINKS | {"at", "to", "from"} and reading.low(at - 1) in BEHIND
+    )

@@ -43,7 +43,7 @@ SETTLEMENTS = frozenset({"village", "town", "city", "county", "resident", "borou
 ARTICLES = frozenset({"the", "a", "an"})
 DWELLING = frozenset({"lives", "living", "live", "resides", "residing", "resident"})
 CLAUSES = frozenset({"with", "since", "and", "for", "alone", "but", "who", "where", "independently"})
-SIDES = frozenset({"left", "right", "grade", "stage", "class", "type", "level", "mr", "ms", "major", "minor", "chest", "head", "brain", "spine", "abdomen", "pelvis", "neck", "image", "series", "contrast", "radiology", "ring", "cross"})
+SIDES = lists.section("cues.txt", "often big")
 """Words that many write with a capital wherever they stand."""
 DELIMITERS = frozenset("|;\t\n^")
 CELLS = frozenset({Kind.NAME, Kind.DATE, Kind.MRN, Kind.NHS, Kind.CHI, Kind.ACCESSION})
@@ -148,7 +148,11 @@ def _ends_with_initial(marks: Marks, i: int) -> bool:
     """Tell whether a letter stands behind a name in capitals, and nothing behind that: `LONG A`."""
     reading = marks.reading
     last = reading.has(i + 1, Is.LETTER) and reading.gap(i) == " " and reading.lows[i] not in LETTERED
-    return last and reading.lows[i] not in lists.words("clinical.txt") and reading.gap(i + 1)[:1] in {"", "\n", ",", "|", ";"}
+    return (
+        last
+        and reading.lows[i] not in lists.words("clinical.txt")
+        and reading.gap(i + 1)[:1] in {"", "\n", ",", "|", ";"}
+    )
 
 
 def _is_full_name(marks: Marks, i: int) -> bool:
@@ -377,20 +381,26 @@ def mark_neighbours(marks: Marks) -> None:
 def _belongs(marks: Marks, i: int, name: int) -> bool:
     """Tell whether a word is part of the name that stands next to it."""
     reading, flags = marks.reading, marks.reading.flags[i]
-    if i > name and reading.gap(name) == "\n" and reading.gap(i)[:1] in {"", "\n"}:
-        return bool(flags & Is.NAME) and reading.has(name, Is.FIRST) and not reading.tokens[i].word.islower() | reading.is_small
+    if i > name and reading.gap(name) == "\n" and reading.gap(i)[:1] in {"", "\n", ".", ","}:
+        return _is_wrapped(marks, i, name)
     if not reading.continues(min(i, name)):
         return False
-    if reading.lows[i] in PARTICLES and _goes_on(marks, i):
-        return True
     between = reading.gap(min(i, name))
     if "," in between:
         return _is_turned(marks, i, name) or (reading.is_big(i) and _is_next(marks, i, name))
     if "/" in between and i > name:
-        return marks.is_initials(i) or (len(reading.lows[i]) == len("AB") and i + 1 == len(reading))
+        ended = reading.gap(i)[:1] in {"", "\n", "."} and len(reading.lows[i]) in (2, 3) and reading.has(i, Is.BIG)
+        return ended or marks.is_initials(i) or (len(reading.lows[i]) == len("AB") and i + 1 == len(reading))
     if flags & Is.LETTER:
         return reading.has(name, Is.BIG)
-    return _is_next(marks, i, name)
+    return (reading.lows[i] in PARTICLES and _goes_on(marks, i)) or _is_next(marks, i, name)
+
+
+def _is_wrapped(marks: Marks, i: int, name: int) -> bool:
+    """Tell whether a word that is alone on its line is the surname of the first name before it."""
+    reading = marks.reading
+    named = reading.has(i, Is.NAME) and reading.has(name, Is.FIRST)
+    return named and (reading.is_big(i) or reading.is_small)
 
 
 def _is_next(marks: Marks, i: int, name: int) -> bool:

@@ -17,7 +17,7 @@ class KeyedPseudonymiser:
     """Pseudonyms by keyed BLAKE2b (RFC 7693), with a key of the project's own.
 
     Kind and length are part of the hash (its personalisation), so that no pseudonym says anything about another
-    one: a hash of 8 digits is not the beginning of the one with 16.
+    one: a hash of 8 digits is not the beginning of the one with 16. Threads may share it.
 
     Parameters
     ----------

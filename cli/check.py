@@ -41,49 +41,61 @@ RESULTS = {
 COLOURS = {"reject": "red", "hold": "red", "note": "yellow"}
 
 
+SourceArgument = Annotated[Path, typer.Argument(metavar="IN", help="A folder, a ZIP archive or a file; only read.")]
+ReportOption = Annotated[Path, typer.Option(help="A folder for what was found; only its owner can read it.")]
+ProjectOption = Annotated[
+    str | None, typer.Option("--project", "-p", help="Whose checkers, settings and policy. [the default checkers]")
+]
+RulesOption = Annotated[
+    list[Path] | None, typer.Option(help="A file of rules, in IsIdentifiable's format; once for each.")
+]
+CheckerOption = Annotated[
+    list[str] | None, typer.Option(help="Only this checker; once for each. [those of the project]")
+]
+OriginalOption = Annotated[
+    Path | None, typer.Option(help="The folder that the files were made of: what its headers say must not be left.")
+]
+KnownOption = Annotated[
+    Path | None, typer.Option(help="A CSV file of values that must not be left: the columns kind and value.")
+]
+JobsOption = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes. [one a core]")]
+
+
 @app.command()
 def check(  # noqa: PLR0917  typer gives them by name
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A folder, a ZIP archive or a file; only read.")],
-    report: Annotated[Path, typer.Option(help="A folder for what was found; only its owner can read it.")],
-    project: Annotated[
-        str | None, typer.Option("--project", "-p", help="Whose checkers, settings and policy. [the default checkers]")
-    ] = None,
-    rules: Annotated[
-        list[Path] | None, typer.Option(help="A file of rules, in IsIdentifiable's format; once for each.")
-    ] = None,
-    checker: Annotated[
-        list[str] | None, typer.Option(help="Only this checker; once for each. [those of the project]")
-    ] = None,
-    original: Annotated[
-        Path | None,
-        typer.Option(help="The folder that the files were made of: what its headers say must not be left."),
-    ] = None,
-    known: Annotated[
-        Path | None, typer.Option(help="A CSV file of values that must not be left: the columns kind and value.")
-    ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes. [one a core]")] = len(
-        os.sched_getaffinity(0)
-    ),
+    source: SourceArgument,
+    report: ReportOption,
+    project: ProjectOption = None,
+    rules: RulesOption = None,
+    checker: CheckerOption = None,
+    original: OriginalOption = None,
+    known: KnownOption = None,
+    jobs: JobsOption = len(os.sched_getaffinity(0)),
 ) -> None:
     """Look for identifiers that are left in files. Needs no service; changes nothing."""
-    from pixl.files.check_job import suite_for  # noqa: PLC0415  the checkers take their time
-    from pixl.files.check_run import check_files  # noqa: PLC0415
-
     source, report = source.resolve(), report.resolve()
     _check_places(source, report)
     chosen = Projects(Settings.from_process().projects).get(project) if project else None
     job = _job(source, chosen, _checks(chosen, checker or [], rules or []), original=original, known=known)
     console = Console(soft_wrap=True)
+    summary = _run(job, source, report, console, jobs)
+    _tell(summary, job, console)
+    console.print(Text(f"what was found, with the values, readable by its owner only: {report}", style="bold"))
+    if summary.is_bad:
+        raise typer.Exit(SOME_FOUND)
+
+
+def _run(job: CheckJob, source: Path, report: Path, console: Console, jobs: int) -> CheckSummary:
+    from pixl.files.check_job import suite_for  # noqa: PLC0415  the checkers take their time
+    from pixl.files.check_run import check_files  # noqa: PLC0415
+
     console.print(Text(f"checkers: {', '.join(suite_for(job).names)}"))
     with console.status(f"counting what is in {source.name}"):
         amount = measure(source)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _Follower(report, amount.inputs, console) as follower:
         follower.summary.stopped = not check_files(job, source, follower.tell, workers=_workers(amount, jobs))
-    _tell(follower.summary, job, console)
-    console.print(Text(f"what was found, with the values, readable by its owner only: {report}", style="bold"))
-    if follower.summary.is_bad:
-        raise typer.Exit(SOME_FOUND)
+    return follower.summary
 
 
 def _check_places(source: Path, report: Path) -> None:

@@ -25,8 +25,8 @@ class Seen:
     line: Line
     where: str
     first: int = 0
-    last: int = 0
-    """In no frame before, and in none after these was it seen."""
+    last: int | None = None
+    """In no frame before, and in none after these was it seen; None: an overlay drew it, in whichever frames."""
 
 
 def lines_of(instance: Instance, reader: Reader, scale: float | None) -> list[Seen]:
@@ -82,14 +82,18 @@ def _merged(every: Iterable[Seen]) -> list[Seen]:
         same = found.setdefault(re.sub(r"\W", "", one.line.text.casefold()), [])
         number = next((number for number, other in enumerate(same) if _is_same_place(one, other)), None)
         if number is not None:
-            before = same[number]
-            same[number] = replace(before, first=min(before.first, one.first), last=max(before.last, one.last))
+            same[number] = _both(same[number], one)
             continue
         same.append(one)
         count += 1
         if count >= MOST_LINES:
             break
     return [one for same in found.values() for one in same]
+
+
+def _both(one: Seen, other: Seen) -> Seen:
+    last = None if one.last is None or other.last is None else max(one.last, other.last)
+    return replace(one, first=min(one.first, other.first), last=last)
 
 
 def _is_same_place(one: Seen, other: Seen) -> bool:

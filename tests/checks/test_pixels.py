@@ -214,6 +214,19 @@ def test_an_overlay_is_read_and_named():
     assert "1234567" in finding.value
 
 
+def test_an_overlay_in_unused_bits_of_some_frame_is_blackened_in_every_frame():
+    frames = np.full((3, 128, 256), 100, np.uint16)
+    frames[1] |= drawn().astype(np.uint16) << 12
+    dataset = pydicom.dcmread(io.BytesIO(file(frames, BitsStored=12, HighBit=11)))
+    dataset.add_new(0x60000010, "US", 128)
+    dataset.add_new(0x60000011, "US", 256)
+    dataset.add_new(0x60000100, "US", 16)
+    dataset.add_new(0x60000102, "US", 12)
+    (finding,) = found(saved(dataset))
+    assert (finding.where, finding.box.last) == ("pixels", None)
+    assert found(redact(saved(dataset), Redactions(boxes=(finding.box,)))) == []
+
+
 def test_an_overlay_in_unused_bits_is_read():
     pixels = np.zeros((128, 256), np.uint16) + 100
     dataset = pydicom.dcmread(io.BytesIO(file(pixels | drawn().astype(np.uint16) << 12, BitsStored=12, HighBit=11)))

@@ -122,7 +122,7 @@ class FtpsDestination:
             raise ConfigurationError(f"destination {origin.name!r} does not tell a file's size: set `readback: true`")
         if size not in {None, sent.size}:
             raise RetryLater(f"destination {origin.name!r} stored {size} of {sent.size} bytes")
-        if options.readback and Tally().drain(session.download(partial)).sha256 != sent.sha256:
+        if options.readback and not sent.is_same_as(session.download(partial)):
             raise RetryLater(f"destination {origin.name!r} stored other bytes than were sent")
 
 

@@ -161,7 +161,11 @@ class OrthancClient:
 
     def instance(self, orthanc_id: str) -> bytes:
         """Return an instance's file."""
-        return b"".join(self.instance_chunks(orthanc_id))
+        with _errors():
+            response = self._files.request("GET", f"/instances/{orthanc_id}/file")
+        if response.status != http.HTTPStatus.OK:
+            _check(httpx.Response(response.status, content=response.data))
+        return response.data
 
     def instance_chunks(self, orthanc_id: str) -> Iterator[bytes]:
         """Stream an instance's file in chunks of a MiB; a file that breaks off raises `RetryLater`."""

@@ -162,4 +162,4 @@ def test_the_process_ends_with_its_parent(tmp_path):
     parent.kill()
     parent.wait()
     # In a container nobody may take note of its end, so that its number stays.
-    assert wait_until(lambda: not is_alive(child), 10)
+    assert wait_until(lambda: not is_alive(child), 60)

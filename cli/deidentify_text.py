@@ -89,6 +89,7 @@ def deidentify_text(  # noqa: PLR0917  typer gives them by name
         patient=patient,
         secret=_secret(settings, chosen.name, key) if style is Style.SURROGATES else None,
         dates=load_policy(chosen).dates,
+        mrn_shapes=chosen.reports.mrn_shapes if chosen.reports else (),
         encoding=encoding,
     )
     _check_places(job)

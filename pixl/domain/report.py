@@ -92,6 +92,8 @@ class ReportKeys:
     style: Style = "labels"
     flag_below: float = 0.8
     """The certainty under which a report waits for a person."""
+    mrn_shapes: tuple[str, ...] = ()
+    """What hospital numbers look like: `RJ1-#######`."""
     max_characters: int = 200_000
     drift_limit: float = 4.0
     """Standard deviations from the days before, beyond which a day is unlike them."""

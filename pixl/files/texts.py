@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,6 +47,8 @@ class TextJob:
     """The project's key, for surrogates; without it identifiers become labels."""
     dates: DateShift = field(default_factory=DateShift)
     """By how many days they move."""
+    mrn_shapes: tuple[str, ...] = ()
+    """What hospital numbers look like, as the project's reports say it."""
     encoding: str = "utf-8-sig"
 
 
@@ -134,7 +136,7 @@ def _treat(job: TextJob, rows: Sequence[Row]) -> tuple[list[Row], TextSummary]:
             counted.empty += 1
             new.append({**kept, job.column: None})
             continue
-        known = known_of(row, job.known)
+        known = replace(known_of(row, job.known), mrn_shapes=job.mrn_shapes)
         spans = find(text, known)
         counted.changed += bool(spans)
         counted.words.update(span.kind.value for span in spans)

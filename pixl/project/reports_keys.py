@@ -9,6 +9,7 @@ import pydantic
 
 from pixl.domain.errors import ConfigurationError
 from pixl.domain.report import ReportKeys, Style
+from pixl.text import wrong_with
 
 
 def _as_list(entry: Any) -> Any:
@@ -16,6 +17,9 @@ def _as_list(entry: Any) -> Any:
 
 
 _Engines = Annotated[tuple[str, ...], pydantic.BeforeValidator(_as_list), pydantic.Field(min_length=1)]
+
+
+_Shapes = Annotated[tuple[str, ...], pydantic.BeforeValidator(_as_list)]
 
 
 class ReportsForm(pydantic.BaseModel):
@@ -28,6 +32,7 @@ class ReportsForm(pydantic.BaseModel):
     second: str = ReportKeys.second
     style: Style = "labels"
     flag_below: Annotated[float, pydantic.Field(gt=0, le=1, allow_inf_nan=False)] = ReportKeys.flag_below
+    mrn_shapes: _Shapes = ReportKeys.mrn_shapes
     max_characters: Annotated[int, pydantic.Field(ge=1, le=10_000_000)] = ReportKeys.max_characters
     drift_limit: Annotated[float, pydantic.Field(gt=0, le=100, allow_inf_nan=False)] = ReportKeys.drift_limit
     auto: bool = False
@@ -39,7 +44,8 @@ def reports_of(form: ReportsForm | None, path: Path) -> ReportKeys | None:
     Raises
     ------
     ConfigurationError
-        An engine is given twice, or the second method is one of the engines: it would agree with itself.
+        An engine is given twice, the second method is one of the engines (it would agree with itself), or a shape of
+        hospital numbers is none.
     """
     if form is None:
         return None
@@ -51,4 +57,8 @@ def reports_of(form: ReportsForm | None, path: Path) -> ReportKeys | None:
             f"{path}: reports.second: {form.second!r} de-identifies these reports, so it cannot be what checks them; "
             "take another engine, such as shapes"
         )
+    for shape in form.mrn_shapes:
+        wrong = wrong_with(shape)
+        if wrong:
+            raise ConfigurationError(f"{path}: reports.mrn_shapes: {shape!r}: a shape {wrong}; such as RJ1-#######")
     return ReportKeys(**form.model_dump())

@@ -120,6 +120,7 @@ def policy_of(treatment: Treatment) -> str:
         "engines": [[engine.name, engine.version] for engine in treatment.engines],
         "second": [treatment.second.name, treatment.second.version],
         "style": keys.style,
+        "mrn_shapes": keys.mrn_shapes,
         "flag_below": keys.flag_below,
         "pixl": version("pixl"),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pixl.domain.finding import Finding, Outcome, Part
 from pixl.domain.report import Counted, ReportKeys
@@ -58,6 +58,7 @@ class Treatment:
         RetryLater, ReportFailed
             As `Engine.find` does. There is no output then.
         """
+        known = replace(known, mrn_shapes=self.keys.mrn_shapes)
         seen = [engine.find(text, known) for engine in self.engines]
         spans = settle(span for one in seen for span in one.spans)
         silent = [engine.name for engine, one in zip(self.engines, seen, strict=True) if one.silent and spans]

@@ -2,6 +2,7 @@
 
 from pixl.text.engine import find
 from pixl.text.known import find_known
+from pixl.text.mrn import wrong_with
 from pixl.text.patterns import find_patterns
 from pixl.text.redaction import Surrogates, redact
 from pixl.text.spans import NOTHING_KNOWN, Identifiers, Kind, Span
@@ -16,4 +17,5 @@ __all__ = [
     "find_known",
     "find_patterns",
     "redact",
+    "wrong_with",
 ]

@@ -11,6 +11,7 @@ from pixl.text import lists
 from pixl.text.cues import TITLES
 from pixl.text.days import days_of
 from pixl.text.likeness import LOOKS_LIKE, LOOKS_LIKE_DIGIT, distance, is_like
+from pixl.text.mrn import mrn_spans
 from pixl.text.patterns import date_spans
 from pixl.text.reading import Token, read
 from pixl.text.spans import Identifiers, Kind, Span, settle
@@ -140,6 +141,7 @@ class Known:
     def __init__(self, identifiers: Identifiers) -> None:
         self.people = KnownNames(with_umlauts((*identifiers.names, *identifiers.clinicians)))
         self.numbers = tuple(KnownNumber(number) for number in map(_alnum, identifiers.numbers) if number)
+        self.mrn_shapes = identifiers.mrn_shapes
         self.dates = frozenset(identifiers.dates)
         self.compact_dates = frozenset(form for day in identifiers.dates for form in _compact(day))
         self.other = tuple(value for value in map(_alnum, identifiers.other) if len(value) >= SHORTEST_NUMBER)
@@ -157,6 +159,8 @@ class Known:
             yield from self._names(text, tokens)
         if self.numbers:
             yield from self._numbers(text)
+        if self.mrn_shapes:
+            yield from mrn_spans(text, self.mrn_shapes)
         if self.dates:
             yield from self._dates(text, found)
         if self.other:

@@ -41,6 +41,8 @@ class Identifiers:
     """MRN, NHS number, accession number and whatever else counts the patient or the study."""
     dates: tuple[dt.date, ...] = ()
     clinicians: tuple[str, ...] = ()
+    mrn_shapes: tuple[str, ...] = ()
+    """What hospital numbers look like here, whoever's they are: see `pixl.text.mrn`."""
     other: tuple[str, ...] = ()
     """Address, hospital, anything that is to go wherever it stands."""
 

@@ -30,11 +30,13 @@ def test_everything_can_be_said(tmp_path):
         "second": "shapes",
         "style": "surrogates",
         "flag_below": 0.95,
+        "mrn_shapes": ["RJ1-#######"],
         "max_characters": 1000,
         "auto": True,
     }
     keys = load(tmp_path, told)
     assert keys.engines == ("cogstack", "rules", "ner")
+    assert keys.mrn_shapes == ("RJ1-#######",)
     assert (keys.style, keys.flag_below, keys.max_characters, keys.auto) == ("surrogates", 0.95, 1000, True)
 
 
@@ -55,6 +57,8 @@ def test_one_engine_needs_no_list(tmp_path):
         ({"source": "emap", "flag_below": 0}, "flag_below"),
         ({"source": "emap", "flag_below": ".nan"}, "flag_below"),
         ({"source": "emap", "style": "stars"}, "style"),
+        ({"source": "emap", "mrn_shapes": ["H###"]}, "at least 4 digits"),
+        ({"source": "emap", "mrn_shapes": [r"\d{7}####"]}, "is made of"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, reports, message):

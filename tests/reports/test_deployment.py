@@ -46,9 +46,10 @@ def test_the_hash_changes_with_what_decides(deployment):
             {"style": "surrogates"},
             {"flag_below": 0.5},
             {"second": "cogstack"},
+            {"mrn_shapes": ("H#######",)},
         )
     }
-    assert len(hashes) == 5
+    assert len(hashes) == 6
     assert policy_of(deployment.treatment(ReportKeys(source="a"))) == policy_of(
         deployment.treatment(ReportKeys(source="b"))
     )

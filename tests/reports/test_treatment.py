@@ -160,3 +160,9 @@ def test_a_report_that_was_not_masked_at_all_is_flagged():
         known = Identifiers(names=told.names, numbers=told.numbers, dates=told.dates, clinicians=told.clinicians)
         flagged += treatment.deidentify(report.text, known).flagged
     assert flagged == len(reports)
+
+
+def test_a_hospital_number_of_the_projects_shape_goes():
+    keys = ReportKeys(source="emap", mrn_shapes=("QX-@@@-####",))
+    treatment = Treatment(engines=(RulesEngine(),), second=ShapesEngine(), keys=keys)
+    assert treatment.deidentify("Seen QX LEG 1234, knee.", Identifiers()).text == "Seen [MRN], knee."

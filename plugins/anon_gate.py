@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from plugins.callbacks import kept
+
 log = logging.getLogger("pixl.plugins.gate")
 
 ID = r"[^/]+"
@@ -53,8 +55,8 @@ class Gate:
 
     def register(self) -> None:
         """Close the gate."""
-        self._orthanc.RegisterReceivedInstanceCallback(self._received)
-        self._orthanc.RegisterIncomingHttpRequestFilter(self._allows)
+        self._orthanc.RegisterReceivedInstanceCallback(kept(self._received))
+        self._orthanc.RegisterIncomingHttpRequestFilter(kept(self._allows))
 
     @contextmanager
     def open_for(self, data: bytes) -> Iterator[None]:

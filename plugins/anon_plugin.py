@@ -6,6 +6,7 @@ from typing import Any
 
 from plugins.anon_request import Request
 from plugins.anon_work import StudyWork
+from plugins.callbacks import kept
 from plugins.rest import Answer, Asked, add_route
 
 
@@ -23,4 +24,4 @@ def register(orthanc: Any, work: StudyWork) -> None:
             work.end()
 
     add_route(orthanc, "/pixl/deidentify", {"POST": deidentify})
-    orthanc.RegisterOnChangeCallback(on_change)
+    orthanc.RegisterOnChangeCallback(kept(on_change))

@@ -13,6 +13,7 @@ import pydantic
 from pixl.dicom.condensed import condense
 from pixl.orthanc.condensed import MOST, pack
 from pixl.project import Projects
+from plugins.callbacks import kept
 from plugins.raw_desk import Desk, StudyState
 from plugins.raw_follower import SWEEP_SECONDS, Follower
 from plugins.raw_keeper import Keeper
@@ -103,7 +104,7 @@ def register(
             follower.join(PATIENCE_SECONDS)
             on_end()
 
-    orthanc.RegisterOnChangeCallback(on_change)
+    orthanc.RegisterOnChangeCallback(kept(on_change))
     routes = Routes(store=store, desk=desk, keeper=keeper, projects=projects)
     add_route(orthanc, "/pixl/projects", {"GET": routes.names})
     add_route(orthanc, STUDY, {"GET": routes.states})

@@ -14,6 +14,7 @@ import pydantic
 
 from pixl.domain.errors import ConfigurationError, PixlError, RetryLater, StudyRejected
 from pixl.orthanc import NotStored
+from plugins.callbacks import kept
 
 log = logging.getLogger("pixl.plugins")
 
@@ -64,7 +65,7 @@ def add_route(orthanc: Any, pattern: str, handlers: Mapping[str, Handler]) -> No
         else:
             _send(output, answer(handler, Asked(groups=request["groups"], body=request.get("body", b""))))
 
-    orthanc.RegisterRestCallback(pattern, callback)
+    orthanc.RegisterRestCallback(pattern, kept(callback))
 
 
 def answer(handler: Handler, asked: Asked) -> Answer:

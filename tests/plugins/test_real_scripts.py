@@ -52,7 +52,7 @@ def test_orthanc_anon_de_identifies_with_the_real_engine(start_orthanc, raw, env
     assert anonymiser.deidentify(project="demo", study_uid=study_uid) == study
     assert anonymiser.deidentify(project="demo", study_uid=study_uid, patient_pseudonym="P7").patient_id == "P7"
     anonymiser.close()
-    anon.stop()
+    assert anon.stop() == 0
     for path in anon.folder.rglob("*"):
         data = path.read_bytes() if path.is_file() else b""
         assert not [value for value in (*IDENTIFIERS, study_uid.encode()) if value in data], path

@@ -30,6 +30,7 @@ from pixl.stack import bring_down, bring_up
 if TYPE_CHECKING:
     from pixl.testing.hospital import Hospital
     from pixl.testing.identities import Token
+    from pixl.testing.site import Site
 
 app = typer.Typer()
 
@@ -61,11 +62,7 @@ def demo(
         bring_up(settings, open_store(settings.secrets), os.environ)
     with console.status("starting the hospital's archives and filling them over C-STORE"):
         site.start()
-    places = {place: len(found) for place, found in site.expected().items()}
-    console.print(
-        f"An invented hospital: {places['vna']} studies in its VNA, {places['pacs']} only in its PACS, "
-        f"{places['nowhere']} in no archive.\n"
-    )
+    _introduce(console, site)
     console.print(f"[bold]$ pixl cohort load {site.hospital.extract}[/]")
     cohort_commands.load(site.hospital.extract, project=None, priority=None, dry_run=False, allow_older=False)
     _follow(console, settings)
@@ -79,6 +76,14 @@ def demo(
     _search(console, site.received, site.hospital.tokens())
     _look(console, site.received, site.hospital.burned_in())
     _tell(console, settings)
+
+
+def _introduce(console: Console, site: Site) -> None:
+    places = {place: len(found) for place, found in site.expected().items()}
+    console.print(
+        f"An invented hospital: {places['vna']} studies in its VNA, {places['pacs']} only in its PACS, "
+        f"{places['nowhere']} in no archive.\n"
+    )
 
 
 def _follow(console: Console, settings: Settings) -> None:

@@ -159,7 +159,8 @@ def _after_label(marks: Marks, i: int) -> None:
 def _after_colon(marks: Marks, i: int) -> None:
     reading, low = marks.reading, marks.reading.lows[i]
     asked = (low in STRICT_LABELS | {"s"} and reading.has(i + 1, Is.BIG)) or _has_initial(marks, i + 1)
-    bold = (asked or not _is_plain(marks, i + 1)) and not reading.is_small and low not in LOOSE_LABELS
+    first = reading.has(i + 1, Is.FIRST) and reading.has(i + 1, Is.CAPITAL)
+    bold = (asked or first or not _is_plain(marks, i + 1)) and not reading.is_small and low not in LOOSE_LABELS
     _take(marks, i + 1, Mark("behind a label", 0.9), bold=bold)
     word = reading.tokens[i + 1].word
     signed = low in SIGNERS and len(word) in (2, SHORT) and word.isupper()

@@ -107,7 +107,7 @@ def mark_ambiguous(marks: Marks) -> None:
     for i in marks.reading.places(Is.NAME):
         flags = marks.reading.flags[i]
         if flags & Is.BIG and not flags & Is.UNSAFE and marks.is_free(i):
-            if marks.is_ordinary(i):
+            if marks.is_ordinary(i) and not (flags & Is.FIRST and _is_relative(marks, i)):
                 continue
             if flags & Is.UPPER and _ends_with_initial(marks, i):
                 marks.named[i] = marks.named[i + 1] = Mark("a name and an initial", 0.6)

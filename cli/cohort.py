@@ -73,7 +73,12 @@ ExtractOption = Annotated[
 
 @app.command()
 def load(
-    path: Annotated[Path, typer.Argument(help="An OMOP-ES extract folder, a CSV file, or a list of UIDs.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="An OMOP-ES extract folder, a CSV file, or a list of UIDs of studies, series or SOP instances."
+        ),
+    ],
     project: ProjectOption = None,
     priority: Annotated[
         int | None,
@@ -89,24 +94,18 @@ def load(
     ] = False,
     *,
     modality: Annotated[
-        str | None, typer.Option("--modality", "-m", help="Of a list of UIDs: only the series of this modality.")
+        str | None, typer.Option("--modality", "-m", help="Of a list of UIDs: only what is of this modality.")
     ] = None,
 ) -> None:
     """Read a cohort, check all of it, and ask for each study that its project has not asked for before."""
-    from pixl.cohort import Listing, copy_public, read_cohort  # noqa: PLC0415  pyarrow takes its time
+    from pixl.cohort import copy_public  # noqa: PLC0415  pyarrow takes its time
     from pixl.project import Projects  # noqa: PLC0415
 
     settings = Settings.from_process()
     projects = Projects(settings.projects)
-    if modality is not None:
-        _check_modality(projects, project, modality)
     console = Console(soft_wrap=True, highlight=False)
     with console.status(f"reading {path.name}"):
-        listing = Listing(project=project, modality=modality)
-        rules = _rules(projects, project)
-        cohort = _chosen(
-            read_cohort(path, known_projects=projects.names(), rules=rules, listing=listing), path, project
-        )
+        cohort = _read(path, projects, project, modality)
     portions = [_portion(one, projects.get(one.extract.project), priority) for one in cohort.extracts]
     with open_ledger(settings) as ledger, console.status("loading"):
         loaded = ledger.load_all(
@@ -125,12 +124,18 @@ def _rules(projects: Projects, chosen: str | None) -> Callable[[str], Sequence[R
     return lambda name: projects.get(name).extractable if chosen in (None, name) else ()
 
 
-def _check_modality(projects: Projects, project: str | None, modality: str) -> None:
-    if project is None:
+def _read(path: Path, projects: Projects, project: str | None, modality: str | None) -> Cohort:
+    from pixl.cohort import Listing, read_cohort  # noqa: PLC0415  pyarrow takes its time
+
+    known = projects.names()
+    allowed = projects.get(project).modalities if project in known else ()
+    if modality is not None and project is None:
         raise ConfigurationError("--modality goes with a list of UIDs, which needs --project NAME too")
-    allowed = projects.get(project).modalities
-    if modality not in allowed:
+    if modality is not None and modality not in allowed:
         raise ConfigurationError(f"project {project!r} takes no such modality; it takes: {', '.join(allowed)}")
+    listing = Listing(project=project, modality=modality, modalities=tuple(allowed))
+    rules = _rules(projects, project)
+    return _chosen(read_cohort(path, known_projects=known, rules=rules, listing=listing), path, project)
 
 
 def _portion(one: ExtractCohort, project: Project, priority: int | None) -> Portion:

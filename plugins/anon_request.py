@@ -27,7 +27,9 @@ class Request(pydantic.BaseModel, extra="forbid", frozen=True):
     study_uid: str = pydantic.Field(min_length=1, repr=False)
     """The original one."""
     series_uids: tuple[str, ...] = pydantic.Field((), repr=False)
-    """Only these series; empty is all."""
+    """Only these series, and `sop_uids`; both empty is all."""
+    sop_uids: tuple[str, ...] = pydantic.Field((), repr=False)
+    """Only these instances, and `series_uids`."""
     patient_pseudonym: str | None = pydantic.Field(None, repr=False)
     max_seconds: float = pydantic.Field(3600.0, gt=0)
     redactions: dict[str, Wanted] = pydantic.Field(default_factory=dict, repr=False)

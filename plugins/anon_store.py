@@ -56,10 +56,10 @@ class AnonStore:
         """Delete an instance (Orthanc's id); that it is not there is as good."""
         self._client.delete_instance(instance)
 
-    def instances_of(self, study_uid: str) -> dict[str, str]:
-        """Return the instances of a study by its (new) UID: Orthanc's id -> (new) Series Instance UID."""
+    def instances_of(self, study_uid: str) -> dict[str, tuple[str, str]]:
+        """Return the instances of a study by its UID: Orthanc's id -> UID of the series and its own, all new ones."""
         return {
-            instance.orthanc_id: series.series_uid
+            instance.orthanc_id: (series.series_uid, instance.sop_uid)
             for study in self._client.studies_by_uid(study_uid)
             for series in self._client.series_of(study.orthanc_id)
             for instance in self._client.instances_of(study.orthanc_id)

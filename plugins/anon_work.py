@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -130,7 +130,9 @@ class StudyWork:
     ) -> tuple[list[tuple[int, StoredInstance]], list[_Done]]:
         """Return the instances to be treated, numbered, and those of which it is known already what becomes of them."""
         listed = [(study, series) for study in studies for series in self._raw.series_of(study.orthanc_id)]
-        listed = [(study, series) for study, series in listed if series.series_uid in (request.series_uids or ANY)]
+        if not request.sop_uids:  # in which series those are is not known before the instances are listed
+            whole = request.series_uids or ANY
+            listed = [(study, series) for study, series in listed if series.series_uid in whole]
         owner = _owner(listed)
         reasons = {
             series.orthanc_id: _Fate(failed=OTHER_PATIENT)
@@ -139,7 +141,13 @@ class StudyWork:
             for study, series in listed
         }
         instances = [instance for study in studies for instance in self._raw.instances_of(study.orthanc_id)]
-        numbered = [pair for pair in enumerate(instances, start=1) if pair[1].series_orthanc_id in reasons]
+        uids = {series.orthanc_id: series.series_uid for _, series in listed}
+        choose = _choice(request.series_uids, request.sop_uids)
+        numbered = [
+            pair
+            for pair in enumerate(instances, start=1)
+            if pair[1].series_orthanc_id in uids and choose(uids[pair[1].series_orthanc_id], pair[1].sop_uid)
+        ]
         known = [
             _Done(instance=instance, number=number, skipped=fate.skipped, failed=fate.failed)
             for number, instance in numbered
@@ -201,11 +209,11 @@ class StudyWork:
         return stored or treatment.new_uids([request.study_uid])[0]
 
     def _tidy(self, study_uid: str, request: Request, treatment: Treatment, done: Sequence[_Done]) -> None:
-        """Delete what an earlier policy let through and this one does not, of the series that were asked for."""
+        """Delete what an earlier policy let through and this one does not, of what was asked for."""
         kept = {one.kept.orthanc_id for one in done if one.kept}
-        series = frozenset(treatment.new_uids(request.series_uids)) if request.series_uids else ANY
-        for instance, series_uid in self._store.instances_of(study_uid).items():
-            if instance not in kept and series_uid in series:
+        was_asked_for = _choice(treatment.new_uids(request.series_uids), treatment.new_uids(request.sop_uids))
+        for instance, uids in self._store.instances_of(study_uid).items():
+            if instance not in kept and was_asked_for(*uids):
                 self._store.delete(instance)
 
     def _outcome(self, study_uid: str, treatment: Treatment, done: Sequence[_Done]) -> dict[str, Any]:
@@ -240,6 +248,13 @@ class StudyWork:
         finally:
             with self._lock:
                 self._running.discard(key)
+
+
+def _choice(series_uids: Collection[str], sop_uids: Collection[str]) -> Callable[[str, str], bool]:
+    """Return whether an instance is one of those that are asked for, by the UID of its series and its own."""
+    series, instances = frozenset(series_uids), frozenset(sop_uids)
+    is_whole = not (series or instances)
+    return lambda series_uid, sop_uid: is_whole or series_uid in series or sop_uid in instances
 
 
 class _Any:

@@ -100,7 +100,7 @@ def _rejected(
         if part_of_row(study) in (Part.REJECTED, Part.NOT_FOUND):
             yield key_of(study), study["instances"] or 0, study["reason"] or study["state"]
     for note in notes:
-        if note["kind"] == "skipped":
+        if note["kind"] in {"skipped", "absent"}:
             yield key_of(by_id[note["study_id"]]), note["count"], note["reason"]
 
 

@@ -19,6 +19,7 @@ _COLUMNS: dict[str, pa.DataType] = {
     "series_uid": pa.string(),
     "participant_id": pa.string(),
     "modality": pa.string(),
+    "sop_uid": pa.string(),
 }
 ROW_SCHEMA = pa.schema(_COLUMNS)
 """The fields of a `StudyRequest` but for its project, which is the extract's."""

@@ -16,7 +16,7 @@ from pixl.cohort.cells import BadCell
 from pixl.cohort.cohort import Cohort
 from pixl.cohort.problems import Place, Problems
 from pixl.cohort.rows import CohortRows, Row, RulesOf, no_rules
-from pixl.cohort.uid_list import Listing, UidList, is_list
+from pixl.cohort.uid_list import KINDS, Listing, UidList, is_header_of_list, is_list
 from pixl.domain.errors import CohortInvalid
 
 REQUIRED = {
@@ -130,7 +130,7 @@ class _Reader:
                 header, table
             )
         if self.listing and self.listing.modality:
-            raise CohortInvalid(f"{self.name}: --modality goes with a list of Study Instance UIDs; leave it out")
+            raise CohortInvalid(f"{self.name}: --modality goes with a list of UIDs; leave it out")
         self._read_header(header)
         for number, row_cells in table:
             if self._is_whole(number, row_cells):
@@ -218,7 +218,8 @@ def _delimiter(header: str) -> str:
     """Return the delimiter that makes the most columns of ours."""
 
     def known(delimiter: str) -> int:
-        return sum(cell.strip(' "\r\n').lower() in FIELD_OF for cell in header.split(delimiter))
+        names = [cell.strip(' "\r\n').lower() for cell in header.split(delimiter)]
+        return sum(name in FIELD_OF or is_header_of_list(name) for name in names)
 
     return max(DELIMITERS, key=known)
 
@@ -227,6 +228,11 @@ def _missing_columns(name: str, header: list[str], missing: list[str]) -> str:
     if not header:
         return f"{name}: is empty; its first line must name the columns {', '.join(FIELD_OF)}"
     nouns = "column is" if len(missing) == 1 else "columns are"
+    if len(header) == 1:
+        return (
+            f"{name}: has one column, and its first line does not say what is in it; "
+            f"a list of UIDs begins with one of {', '.join(KINDS)}"
+        )
     return (
         f"{name}: {len(missing)} {nouns} missing: {', '.join(missing)}; the first line has {len(header)} cells "
         f"and must name these columns: {', '.join(REQUIRED)} (and may name {', '.join(OPTIONAL)})"

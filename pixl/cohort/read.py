@@ -37,7 +37,7 @@ def read_cohort(
     try:
         if path.is_dir():
             if listing and listing.modality:
-                raise CohortInvalid(f"{path.name}: --modality goes with a list of Study Instance UIDs; leave it out")
+                raise CohortInvalid(f"{path.name}: --modality goes with a list of UIDs; leave it out")
             return read_extract(path, known_projects, rules)
         if path.is_file():
             return read_csv(path, known_projects, rules, listing)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pixl.cohort import cells
 from pixl.cohort.cells import BadCell
@@ -44,6 +45,7 @@ READERS: dict[str, Callable[[object], Any]] = {
     "series_uid": cells.uids,
     "participant_id": cells.participant,
     "modality": cells.text,
+    "sop_uid": cells.uid,
 }
 NEEDED = {"accession_number": NO_ACCESSION_NUMBER, "mrn": NO_MRN}
 """What a row has to have -> why it asks for nothing without it."""
@@ -60,8 +62,8 @@ class Row:
 
     cells: Mapping[str, object]
     place: PlaceOf
-    known_by_uid: bool = False
-    """Whether a study UID is all there is, as in a list of UIDs."""
+    known_by: str = ""
+    """The field of the UID that is all there is, in a list of UIDs."""
 
 
 @dataclass
@@ -119,7 +121,7 @@ class ExtractRows:
         )
 
     def _asks_for_nothing(self, row: Row) -> bool:
-        for name, reason in {"study_uid": NO_UID}.items() if row.known_by_uid else NEEDED.items():
+        for name, reason in {row.known_by: NO_UID}.items() if row.known_by else NEEDED.items():
             value = row.cells.get(name)
             if value is None or (isinstance(value, str) and value.strip().lower() in cells.MISSING):
                 self.skip(row.place(name), reason)
@@ -145,7 +147,7 @@ class ExtractRows:
         return reason is not None
 
     def _values(self, row: Row) -> dict[str, Any] | None:
-        values: dict[str, Any] = dict.fromkeys(NEEDED, "") if row.known_by_uid else {}
+        values: dict[str, Any] = dict.fromkeys(NEEDED, "") if row.known_by else {}
         for name, read in READERS.items():
             try:
                 values.setdefault(name, read(row.cells.get(name)))
@@ -275,6 +277,14 @@ class CohortRows:
 
 
 def _summary(table: pa.Table, skipped: int) -> Summary:
-    studies = table.group_by(["mrn", "accession_number", "study_uid"], use_threads=False).aggregate([])
-    patients = table.group_by("mrn", use_threads=False).aggregate([])
-    return Summary(requests=table.num_rows, studies=studies.num_rows, patients=patients.num_rows, skipped=skipped)
+    named = pc.or_(pc.is_valid(table["study_uid"]), pc.not_equal(table["mrn"], pa.scalar("")))
+    studies = _different(table.filter(named), ["mrn", "accession_number", "study_uid"])
+    # Until an archive tells which study a series or an instance is of, it is counted by itself.
+    studies += _different(table.filter(pc.invert(named)), ["series_uid", "sop_uid"])
+    patients = _different(table, ["mrn"])
+    return Summary(requests=table.num_rows, studies=studies, patients=patients, skipped=skipped)
+
+
+def _different(table: pa.Table, columns: list[str]) -> int:
+    rows: int = table.group_by(columns, use_threads=False).aggregate([]).num_rows
+    return rows

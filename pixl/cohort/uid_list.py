@@ -1,10 +1,11 @@
-"""A cohort that is a list of UIDs: a table of one column, whose header says what they are the UIDs of."""
+"""A cohort that is a list of UIDs: a table whose header says what they are the UIDs of."""
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pixl.cohort.cells import BadCell
@@ -13,10 +14,12 @@ from pixl.cohort.problems import Place
 from pixl.cohort.rows import DUPLICATE, CohortRows, ExtractRows, Row
 from pixl.domain.errors import CohortInvalid
 
-STUDIES = "StudyInstanceUID"
-NOT_YET = ("SeriesInstanceUID", "SOPInstanceUID")
-"""Lists of these are understood, and refused."""
-_HEADERS = {name.lower(): name for name in (STUDIES, *NOT_YET)}
+STUDY = "study_uid"
+KINDS = {"SOPInstanceUID": "sop_uid", "SeriesInstanceUID": "series_uid", "StudyInstanceUID": STUDY}
+"""What a list may be of -> the field of a request. The finest is what it is of; a study may stand beside it."""
+MODALITY = "modality"
+_FIELDS = {name.lower(): field_ for name, field_ in {**KINDS, "Modality": MODALITY}.items()}
+_HEADERS = {field_: name for name, field_ in {**KINDS, "Modality": MODALITY}.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +28,20 @@ class Listing:
 
     project: str | None
     modality: str | None = None
-    """Only the series of this modality are asked for."""
+    """Only what is of this modality is asked for."""
+    modalities: tuple[str, ...] = ()
+    """Those that the project takes: what a column may say."""
+
+
+def is_header_of_list(name: str) -> bool:
+    """Whether a list of UIDs may have a column of this name."""
+    return name.strip().lower() in _FIELDS
 
 
 def is_list(header: Sequence[str]) -> bool:
     """Whether a table with this header is a list of UIDs."""
-    return len(header) == 1 and header[0].strip().lower() in _HEADERS
+    names = [name.strip().lower() for name in header]
+    return set(names) <= _FIELDS.keys() and any(_FIELDS[name] in KINDS.values() for name in names)
 
 
 @dataclass(kw_only=True, repr=False)
@@ -41,7 +52,11 @@ class UidList:
     listing: Listing | None
     made_at: dt.datetime
     rows: CohortRows
-    seen: set[str] = field(default_factory=set)
+    columns: list[str] = field(default_factory=list)
+    """The field of each cell."""
+    kind: str = STUDY
+    """The field of the UIDs that the list is of."""
+    seen: set[tuple[str, str]] = field(default_factory=set)
 
     def read(self, header: Sequence[str], table: Iterable[tuple[int, list[str]]]) -> Cohort:
         """Return the cohort.
@@ -51,16 +66,25 @@ class UidList:
         CohortInvalid
             With a line for each problem.
         """
-        kind = _HEADERS[header[0].strip().lower()]
-        if kind in NOT_YET:
-            raise CohortInvalid(
-                f"{self.name}: a list of {kind}s cannot be loaded yet; list the studies ({STUDIES}, --modality), "
-                "or give series_uid in a cohort with all columns"
-            )
+        self._read_header(header)
         extract = self._extract()
         for number, cells in table:
             self._add(extract, number, cells)
         return self.rows.finish()
+
+    def _read_header(self, header: Sequence[str]) -> None:
+        self.columns = [_FIELDS[name.strip().lower()] for name in header]
+        self.kind = next(field_ for field_ in KINDS.values() if field_ in self.columns)
+        twice = [_HEADERS[field_] for field_, count in Counter(self.columns).items() if count > 1]
+        if twice:
+            raise CohortInvalid(f"{self.name}: the column {twice[0]} is there twice; remove one")
+        if {"sop_uid", "series_uid"} <= set(self.columns):
+            raise CohortInvalid(
+                f"{self.name}: is a list of two kinds of UIDs; make a list of SOPInstanceUID and another of "
+                "SeriesInstanceUID (StudyInstanceUID may stand beside either)"
+            )
+        if MODALITY in self.columns and self.listing and self.listing.modality:
+            raise CohortInvalid(f"{self.name}: has a column Modality; leave --modality out, or the column")
 
     def _extract(self) -> ExtractRows:
         if self.listing is None or self.listing.project is None:
@@ -75,21 +99,34 @@ class UidList:
             raise CohortInvalid(f"{self.name}, --project: {reason}") from None
 
     def _add(self, extract: ExtractRows, number: int, cells: Sequence[str]) -> None:
-        if any(cell.strip() for cell in cells[1:]):
-            self.rows.problems.add(f"{self.name} line {number}: has {len(cells)} cells and the header 1; correct it")
+        width = len(self.columns)
+        if len(cells) < width or any(cell.strip() for cell in cells[width:]):
+            self.rows.problems.add(
+                f"{self.name} line {number}: has {len(cells)} cells and the header {width}; correct it"
+            )
             return
-        uid = cells[0].strip()
+        row = {name: cell.strip() for name, cell in zip(self.columns, cells, strict=False)}
+        row.setdefault(MODALITY, (self.listing and self.listing.modality) or "")
         place = functools.partial(self._place, number)
-        if uid and uid in self.seen:
-            extract.skip(place("study_uid"), DUPLICATE)
-            return
-        self.seen.add(uid)
-        known = {
-            "procedure_occurrence_id": number,
-            "study_uid": uid,
-            "modality": self.listing and self.listing.modality,
-        }
-        extract.add(Row(cells=known, place=place, known_by_uid=True))
+        problem = self._problem(row)
+        if problem:
+            self.rows.problems.add(f"{place(problem[0])}: {problem[1]}")
+        elif row[self.kind] and (row[self.kind], row[MODALITY]) in self.seen:
+            extract.skip(place(self.kind), DUPLICATE)
+        else:
+            self.seen.add((row[self.kind], row[MODALITY]))
+            extract.add(Row(cells={**row, "procedure_occurrence_id": number}, place=place, known_by=self.kind))
 
-    def _place(self, number: int, _: str) -> Place:
-        return Place(file=self.name, row=number, column=STUDIES, row_word="line")
+    def _problem(self, row: Mapping[str, str]) -> tuple[str, str] | None:
+        """Return the field that is wrong in a row, and why."""
+        if is_header_of_list(row[self.kind]):
+            return self.kind, "is the name of a column: load each list from a file of its own"
+        if self.kind != STUDY and row[self.kind] and row[self.kind] == row.get(STUDY):
+            return self.kind, "is the same as the StudyInstanceUID beside it; each has a UID of its own"
+        said, known = row[MODALITY], self.listing.modalities if self.listing else ()
+        if MODALITY in self.columns and said and said not in known:
+            return MODALITY, f"the project takes no such modality; it takes: {', '.join(known)}"
+        return None
+
+    def _place(self, number: int, name: str) -> Place:
+        return Place(file=self.name, row=number, column=_HEADERS.get(name, _HEADERS[self.kind]), row_word="line")

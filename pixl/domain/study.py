@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from pixl.domain.part import Part
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractId:
@@ -22,9 +24,10 @@ class ExtractId:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class StudyRequest:
-    """One row of a cohort: a study, or one series of it, that a project asks for. Identifiable.
+    """One row of a cohort: a study, or a series or an instance of it, that a project asks for. Identifiable.
 
     A row of a list of UIDs has neither `mrn` nor `accession_number`: both are empty, and the UID is all that is known.
+    It may be that of a series or of an instance, whose study nobody knows until an archive is asked.
 
     Its `repr` shows no field, so that a log line or a traceback cannot either.
     """
@@ -40,6 +43,21 @@ class StudyRequest:
     """Becomes the pseudonymous patient id, where the cohort gives one."""
     modality: str | None = None
     """Only the series of this modality."""
+    sop_uid: str | None = None
+    """Only this instance."""
+
+    @property
+    def part(self) -> Part | None:
+        """What of the study is asked for; None is all of it."""
+        if not (self.series_uid or self.sop_uid or self.modality):
+            return None
+        series = "" if self.sop_uid else self.series_uid or ""
+        return Part(series_uid=series, sop_uid=self.sop_uid or "", modality=self.modality or "")
+
+    @property
+    def is_known_by_part(self) -> bool:
+        """Whether nobody knows which study it is of."""
+        return not (self.mrn or self.accession_number or self.study_uid)
 
     def __repr__(self) -> str:
         return f"StudyRequest(project={self.project!r}, ...)"

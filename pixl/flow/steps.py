@@ -30,6 +30,7 @@ from pixl.queue import Step
 from pixl.review import ending
 
 SOFTWARE = version("pixl")
+ABSENT = "a series or an instance that was asked for is not in the study"
 MOST_LOST = 4
 """How many workers may be lost over one series before it is held: it may be what kills them."""
 
@@ -65,6 +66,10 @@ class Flow:
         )
         if not begun:
             return
+        named = self._named(study)
+        if named is None:
+            return
+        study = named
         try:
             fetched = self.fetcher.fetch(
                 _wanted(study),
@@ -81,8 +86,22 @@ class Flow:
             study_uid=fetched.study_uid,
             key=fetched.key,
             instances=fetched.instances,
+            notes=[Note(kind="absent", reason=ABSENT, count=fetched.absent)] if fetched.absent else [],
             then=Step.DEIDENTIFY,
         )
+
+    def _named(self, study: Study) -> Study | None:
+        """Return a study of which only a series or an instance was known; None if its project has it already."""
+        part = study.part_to_be_named
+        if part is None:
+            return study
+        found = self.fetcher.study_of(part)
+        if not self.ledger.join(study.id, found.study_uid, found.uids):
+            return None
+        joined = self.ledger.study(study.id)
+        self._refuse_blocked(joined)  # now by its UID
+        _refuse_not_extractable(joined, self.project(joined.project))
+        return joined
 
     def deidentify(self, study: Study) -> None:
         """Have orthanc-anon pull a study from orthanc-raw and store what may leave; decide what becomes of it."""
@@ -95,10 +114,12 @@ class Flow:
         if not begun:
             return
         try:
+            chosen = self.fetcher.chosen(_wanted(study))
             done = self.anonymiser.deidentify(
                 project=study.project,
                 study_uid=study.study_uid or "",
-                series_uids=self._series(study),
+                series_uids=chosen.series_uids,
+                sop_uids=chosen.sop_uids,
                 patient_pseudonym=study.participant_id,
                 redactions=redactions_of(self.ledger.redactions(study.id)),
             )
@@ -136,15 +157,6 @@ class Flow:
         after = self.ledger.finish_check(check, found, partial(ending, release=project.release, draw=draw))
         if after is State.HELD:
             redact_by_policy(self.ledger, project, study.id)
-
-    def _series(self, study: Study) -> tuple[str, ...]:
-        """Return the series that are to be de-identified; none is all of them."""
-        if not study.modalities:
-            return study.series_uids
-        series = self.fetcher.series_of(_wanted(study))
-        if not series:
-            raise NotStored
-        return series
 
     def _refuse_blocked(self, study: Study) -> None:
         reason = self.ledger.why_blocked(study)
@@ -222,8 +234,7 @@ def _wanted(study: Study) -> Wanted:
         accession_number=study.accession_number,
         study_uid=study.study_uid,
         study_date=study.study_date,
-        series_uids=study.series_uids,
-        modalities=study.modalities,
+        parts=study.parts,
     )
 
 

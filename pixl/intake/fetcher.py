@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pixl.domain.errors import NotBefore, RetryLater, StudyFailed, StudyHeld, StudyMissing
+from pixl.domain.part import Part, parts_with
 from pixl.intake.hours import Hours
-from pixl.orthanc import JobState, NotStored, OrthancClient, StoredStudy
+from pixl.orthanc import JobState, NotStored, OrthancClient, StoredInstance, StoredSeries, StoredStudy
 
 FIRST_POLL_SECONDS = 0.02
 LONGEST_POLL_SECONDS = 0.5
 UIDS_A_MOVE = 100
 """SOP Instance UIDs in one C-FIND key: 100 of 64 characters stay far below any limit seen."""
+
+BESIDE = "give its StudyInstanceUID in a column beside it"
+
+Instances = dict[str, tuple[str, str]]
+"""SOP Instance UID -> UID and modality of its series."""
+NO_SERIES = ("", "")
+"""Of an instance of a study that is wanted whole."""
 
 STUDY_KEYS = ("StudyInstanceUID", "PatientID", "AccessionNumber", "StudyDate", "NumberOfStudyRelatedInstances")
 
@@ -37,21 +45,23 @@ class Wanted:
     accession_number: str
     study_uid: str | None = None
     study_date: dt.date | None = None
-    series_uids: tuple[str, ...] = ()
-    modalities: tuple[str, ...] = ()
-    """Only these series, and those of these modalities; with neither it is the whole study."""
+    parts: frozenset[Part] = frozenset()
+    """Only these; none is the whole study."""
 
-    @property
-    def is_part(self) -> bool:
-        """Whether only some series are wanted."""
-        return bool(self.series_uids or self.modalities)
+    def includes(self, series_uid: str, modality: str, sop_uid: str = "") -> bool:
+        """Whether a whole series, or an instance of it, is wanted."""
+        return not self.parts or not self.parts.isdisjoint(parts_with(series_uid, modality, sop_uid))
 
-    def includes(self, series_uid: str, modality: str) -> bool:
-        """Whether a series is wanted."""
-        return not self.is_part or series_uid in self.series_uids or modality in self.modalities
+    def may_include_of(self, series_uid: str, modality: str) -> bool:
+        """Whether anything of a series may be wanted: in which series an instance is, only the archive knows."""
+        return any(part.sop_uid for part in self.parts) or self.includes(series_uid, modality)
 
     def __repr__(self) -> str:
         return "Wanted(...)"
+
+
+WHOLE = Wanted(mrn="", accession_number="")
+"""Any series is wanted."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -62,9 +72,29 @@ class Fetched:
     instances: int
     key: tuple[str, str] = ("", "")
     """The MRN and accession number in its images, where nobody knew them."""
+    absent: int = 0
+    """How many of the series and instances that are asked for by their UIDs the study does not have."""
 
     def __repr__(self) -> str:
         return f"Fetched(instances={self.instances})"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Chosen:
+    """What is wanted of a study that orthanc-raw has; with neither it is the whole study. Identifiable."""
+
+    series_uids: tuple[str, ...] = ()
+    sop_uids: tuple[str, ...] = ()
+    """Instances of other series."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Named:
+    """The study that a series or an instance is of. Identifiable."""
+
+    study_uid: str
+    uids: frozenset[str]
+    """Of its series, or of its instances: whatever the question was about."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -155,16 +185,77 @@ class Fetcher:
         fetched = self._fetch(wanted, running, on_move, interrupted=interrupted)
         return fetched if wanted.mrn else replace(fetched, key=self._key_of(fetched.study_uid))
 
-    def series_of(self, wanted: Wanted) -> tuple[str, ...]:
-        """Return the UIDs of the series that are wanted of a study that orthanc-raw has.
+    def chosen(self, wanted: Wanted) -> Chosen:
+        """Return what is wanted of a study that orthanc-raw has.
 
         Raises
         ------
         NotStored
-            The study has left orthanc-raw.
+            The study, or what is wanted of it, has left orthanc-raw.
         """
-        series = [one for study in self._in_raw(wanted) for one in self._raw.series_of(study.orthanc_id)]
-        return tuple(sorted(one.series_uid for one in series if wanted.includes(one.series_uid, one.modality)))
+        if not wanted.parts:
+            return Chosen()
+        series, instances = set(), set()
+        for study in self._in_raw(wanted):
+            for of, one in self._instances_in_raw(study, wanted):
+                if wanted.includes(of.series_uid, of.modality):
+                    series.add(of.series_uid)
+                else:
+                    instances.add(one.sop_uid)
+        if not series and not instances:
+            raise NotStored
+        return Chosen(series_uids=tuple(sorted(series)), sop_uids=tuple(sorted(instances)))
+
+    def study_of(self, part: Part) -> Named:
+        """Return the study of a series or an instance of which nothing but its UID is known.
+
+        The archives are asked below the level of studies without a study's UID, which not all of them answer
+        (PS3.4 C.4.1.2.2: only where relational queries are agreed on, or where the archive is lenient).
+
+        Raises
+        ------
+        StudyMissing
+            No archive knows it, or none answers such questions, and orthanc-raw does not have it.
+        StudyHeld
+            It is in several studies.
+        RetryLater
+            An archive refused, or was silent.
+        NotBefore
+            Only an archive whose hours have not come can know it.
+        """
+        self._take_turn()
+        refused: RetryLater | None = None
+        for source in self._open_sources():
+            try:
+                studies = self._ask_about(source, part)
+            except RetryLater as reason:  # it may be this question that it refuses; another archive may answer
+                refused = reason
+                continue
+            if studies:
+                study_uid = _only_study(studies, part)
+                return Named(study_uid=study_uid, uids=self._beside(source, study_uid, part))
+        in_raw = {study.study_uid for study in self._raw.studies_with(series_uid=part.series_uid, sop_uid=part.sop_uid)}
+        if in_raw:
+            return Named(study_uid=_only_study(in_raw, part), uids=frozenset({part.uid}))
+        self._refuse_before_hours(f"the {part.noun} is not in the archives that may be asked now")
+        if refused:
+            raise RetryLater(f"{refused}; it may answer only where the study is named: {BESIDE}") from refused
+        raise StudyMissing(f"no archive knows this {part.noun} by its UID alone; if one has it, {BESIDE}")
+
+    def _ask_about(self, source: Source, part: Part) -> set[str]:
+        """Return the UIDs of the studies in which an archive has a series or an instance."""
+        keyword, level = ("SOPInstanceUID", "Instance") if part.sop_uid else ("SeriesInstanceUID", "Series")
+        answers = self._find(source, level, {keyword: part.uid, "StudyInstanceUID": ""})
+        return {answer.get("StudyInstanceUID", "") for answer in answers if answer.get(keyword) == part.uid} - {""}
+
+    def _beside(self, source: Source, study_uid: str, part: Part) -> frozenset[str]:
+        """Return the UIDs of all the series of a study, or of all its instances: other rows may ask for them."""
+        series = self._series(Located(source=source, study_uid=study_uid, mrn="", instances=None), WHOLE)
+        if not part.sop_uid:
+            return frozenset(series) | {part.uid}
+        keys = {"StudyInstanceUID": study_uid, "SOPInstanceUID": ""}
+        found = [self._find(source, "Instance", {**keys, "SeriesInstanceUID": uid}) for uid in series]
+        return frozenset(answer.get("SOPInstanceUID", "") for answers in found for answer in answers) | {part.uid}
 
     def _fetch(
         self,
@@ -187,25 +278,29 @@ class Fetcher:
         if not have:
             self._move(located, list(self._whole(located, wanted)), on_move)
             have = self._stored(located.study_uid, wanted)
-        if not wanted.is_part and located.instances == len(have) > 0:
+        if not wanted.parts and located.instances == len(have) > 0:
             return Fetched(study_uid=located.study_uid, instances=len(have))
         return self._complete(located, wanted, have, on_move)
 
     # --- which study is it
 
     def _locate(self, wanted: Wanted) -> Located | None:
-        closed = None
-        for source in self._sources:
-            if source.hours and not source.hours.is_open(self._now()):
-                closed = source
-                continue
+        for source in self._open_sources():
             found = self._ask(source, wanted)
             if found:
                 return found
-        if closed and closed.hours and not self._in_raw(wanted):
-            message = f"not in the archives that may be asked now; {closed.name} may be asked {closed.hours}"
-            raise NotBefore(message, closed.hours.opens_at(self._now()))
+        if not self._in_raw(wanted):
+            self._refuse_before_hours("not in the archives that may be asked now")
         return None
+
+    def _open_sources(self) -> list[Source]:
+        return [source for source in self._sources if not source.hours or source.hours.is_open(self._now())]
+
+    def _refuse_before_hours(self, why: str) -> None:
+        now = self._now()
+        for source in self._sources:
+            if source.hours and not source.hours.is_open(now):
+                raise NotBefore(f"{why}; {source.name} may be asked {source.hours}", source.hours.opens_at(now))
 
     def _ask(self, source: Source, wanted: Wanted) -> Located | None:
         keys = dict.fromkeys(STUDY_KEYS, "") | _marks(wanted)
@@ -230,7 +325,10 @@ class Fetcher:
         if not found:
             raise StudyMissing("no archive knows this study")
         _refuse_several(found)
-        return Fetched(study_uid=found[0].study_uid, instances=len(self._stored(found[0].study_uid, wanted)))
+        have = self._stored(found[0].study_uid, wanted)
+        if wanted.parts and not have:
+            raise StudyMissing(_nothing_of(wanted))
+        return _fetched(found[0].study_uid, wanted, have)
 
     def _in_raw(self, wanted: Wanted) -> list[StoredStudy]:
         if wanted.study_uid:
@@ -253,30 +351,35 @@ class Fetcher:
 
     # --- is it complete
 
-    def _stored(self, study_uid: str, wanted: Wanted) -> set[str]:
+    def _stored(self, study_uid: str, wanted: Wanted) -> Instances:
         found = self._raw.studies_by_uid(study_uid)
         if not found:
-            return set()
+            return {}
         _refuse_several(found)
         _refuse_stranger(found[0], wanted)
-        study = found[0].orthanc_id
-        instances = self._raw.instances_of(study)
-        if wanted.is_part:
-            series = {s.orthanc_id for s in self._raw.series_of(study) if wanted.includes(s.series_uid, s.modality)}
-            instances = [instance for instance in instances if instance.series_orthanc_id in series]
-        return {instance.sop_uid for instance in instances}
+        if not wanted.parts:
+            return {one.sop_uid: NO_SERIES for one in self._raw.instances_of(found[0].orthanc_id)}
+        return {one.sop_uid: (of.series_uid, of.modality) for of, one in self._instances_in_raw(found[0], wanted)}
+
+    def _instances_in_raw(self, study: StoredStudy, wanted: Wanted) -> Iterator[tuple[StoredSeries, StoredInstance]]:
+        """Yield what orthanc-raw has of a study and is wanted."""
+        series = {one.orthanc_id: one for one in self._raw.series_of(study.orthanc_id)}
+        for one in self._raw.instances_of(study.orthanc_id):
+            of = series.get(one.series_orthanc_id)
+            if of and wanted.includes(of.series_uid, of.modality, one.sop_uid):
+                yield of, one
 
     def _complete(
-        self, located: Located, wanted: Wanted, have: set[str], on_move: Callable[[Sequence[str]], None]
+        self, located: Located, wanted: Wanted, have: Instances, on_move: Callable[[Sequence[str]], None]
     ) -> Fetched:
         expected = self._list(located, wanted)
-        if wanted.modalities and not expected:
-            raise StudyMissing(f"the study has no series of {' or '.join(wanted.modalities)}")
-        missing = {sop: series for sop, series in expected.items() if sop not in have}
+        if wanted.parts and not expected and not have:
+            raise StudyMissing(_nothing_of(wanted))
+        missing = {sop: series for sop, (series, _) in expected.items() if sop not in have}
         if missing:
             self._move(located, list(_instances(located.study_uid, missing)), on_move)
             have = self._stored(located.study_uid, wanted)
-        left = len(set(expected) - have)
+        left = len(expected.keys() - have.keys())
         if left:
             raise RetryLater(
                 f"{located.source.name} archive moved {len(expected) - left} of {len(expected)} instances; "
@@ -284,37 +387,44 @@ class Fetcher:
             )
         if not have:
             raise StudyFailed(f"{located.source.name} archive lists no instance of this study")
-        return Fetched(study_uid=located.study_uid, instances=len(have))
+        return _fetched(located.study_uid, wanted, have)
 
-    def _list(self, located: Located, wanted: Wanted) -> dict[str, str]:
-        """Return SOP Instance UID -> Series Instance UID of all that is wanted, by hierarchical C-FINDs."""
+    def _list(self, located: Located, wanted: Wanted) -> Instances:
+        """Return all that is wanted, by hierarchical C-FINDs."""
         expected = {}
-        for uid in self._series(located, wanted):
+        for uid, modality in self._series(located, wanted).items():
             keys = {"StudyInstanceUID": located.study_uid, "SeriesInstanceUID": uid, "SOPInstanceUID": ""}
-            for answer in self._find(located, "Instance", keys):
-                expected[answer.get("SOPInstanceUID", "")] = uid
-        expected.pop("", None)
+            for answer in self._find(located.source, "Instance", keys):
+                sop_uid = answer.get("SOPInstanceUID", "")
+                if sop_uid and wanted.includes(uid, modality, sop_uid):
+                    expected[sop_uid] = (uid, modality)
         return expected
 
-    def _series(self, located: Located, wanted: Wanted) -> list[str]:
-        """Return the UIDs of the series that are wanted, as the archive has them."""
+    def _series(self, located: Located, wanted: Wanted) -> dict[str, str]:
+        """Return the series of which anything may be wanted, as the archive has them: UID -> modality."""
         keys = {"StudyInstanceUID": located.study_uid, "SeriesInstanceUID": "", "Modality": ""}
-        answers = self._find(located, "Series", keys)
+        answers = self._find(located.source, "Series", keys)
         found = {answer.get("SeriesInstanceUID", ""): answer.get("Modality", "") for answer in answers}
-        return sorted(uid for uid, modality in found.items() if uid and wanted.includes(uid, modality))
+        return {uid: found[uid] for uid in sorted(found) if uid and wanted.may_include_of(uid, found[uid])}
 
-    def _find(self, located: Located, level: str, keys: Mapping[str, str]) -> list[dict[str, str]]:
+    def _find(self, source: Source, level: str, keys: Mapping[str, str]) -> list[dict[str, str]]:
         try:
-            return self._raw.find_remote(located.source.name, level=level, keys=keys, timeout=self._timeout)  # type: ignore[arg-type]
+            return self._raw.find_remote(source.name, level=level, keys=keys, timeout=self._timeout)  # type: ignore[arg-type]
         except RetryLater as error:
-            raise RetryLater(f"{located.source.name} archive, C-FIND: {error}") from error
+            raise RetryLater(f"{source.name} archive, C-FIND: {error}") from error
 
     # --- move it
 
     def _whole(self, located: Located, wanted: Wanted) -> Iterator[tuple[str, dict[str, str]]]:
-        if not wanted.is_part:
+        """Yield what can be moved in one piece; single instances are left to be moved with what is missing."""
+        if not wanted.parts:
             yield "Study", {"StudyInstanceUID": located.study_uid}
-        for uid in self._series(located, wanted) if wanted.modalities else wanted.series_uids:
+            return
+        by_modality = any(part.modality for part in wanted.parts)
+        listed = self._series(located, wanted).items() if by_modality else ()
+        whole = {uid for uid, modality in listed if wanted.includes(uid, modality)}
+        whole |= {part.series_uid for part in wanted.parts if part.series_uid and not part.modality}
+        for uid in sorted(whole):
             yield "Series", {"StudyInstanceUID": located.study_uid, "SeriesInstanceUID": uid}
 
     def _move(
@@ -363,6 +473,27 @@ class Fetcher:
                 )
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
+
+
+def _fetched(study_uid: str, wanted: Wanted, have: Instances) -> Fetched:
+    there = {part for sop, (series, modality) in have.items() for part in parts_with(series, modality, sop)}
+    absent = sum(1 for part in wanted.parts - there if part.uid)
+    return Fetched(study_uid=study_uid, instances=len(have), absent=absent)
+
+
+def _nothing_of(wanted: Wanted) -> str:
+    """Say what it is that a study does not have."""
+    modalities = " or ".join(sorted({part.modality for part in wanted.parts} - {""}))
+    nouns = " or ".join(sorted({part.noun for part in wanted.parts}))
+    if not any(part.uid for part in wanted.parts):
+        return f"the study has no series of {modalities}"
+    return f"the study has no such {nouns}" + (f" of {modalities}" if modalities else "")
+
+
+def _only_study(studies: Collection[str], part: Part) -> str:
+    if len(studies) > 1:
+        raise StudyHeld(f"the {part.noun} is in {len(studies)} studies; {BESIDE}")
+    return next(iter(studies))
 
 
 def _marks(wanted: Wanted) -> dict[str, str]:

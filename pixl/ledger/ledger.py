@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from pixl.domain.destination import Receipt
 from pixl.domain.errors import CohortInvalid, ConfigurationError, RetryLater, StudyHeld
 from pixl.domain.finding import Box
+from pixl.domain.part import Part
 from pixl.domain.review import Tally
 from pixl.domain.secret import SecretStore
 from pixl.domain.state import IN_FLIGHT, State, may_follow
@@ -42,8 +43,8 @@ Connection = psycopg.Connection[dict[str, Any]]
 
 NO_KEY = ("", "")
 """Of a study of which neither the MRN nor the accession number is known."""
-OF_MODALITY = "modality "
-"""What a row that asks for the series of a modality has in front of it, where others have a Series Instance UID."""
+JOINED = "it is of a study that its project asks for in another row"
+"""Why a request has ended of which only a series or an instance was known."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -61,8 +62,8 @@ class Study:
     study_uid: str | None
     study_date: dt.date | None
     participant_id: str | None
-    series_uids: tuple[str, ...]
-    """The series that are asked for; all of them where `modalities` is empty too."""
+    parts: frozenset[Part]
+    """What of it is asked for; none is all of it."""
     pseudo_study_uid: str | None
     anon_id: str | None
     instances: int | None
@@ -71,8 +72,13 @@ class Study:
     fingerprint: str
     move_jobs: tuple[str, ...] = ()
     """What orthanc-raw calls the C-MOVEs that were last asked for."""
-    modalities: tuple[str, ...] = ()
-    """Series of these modalities are asked for, besides `series_uids`."""
+
+    @property
+    def part_to_be_named(self) -> Part | None:
+        """The series or instance that is all that is known of it, until an archive tells its study."""
+        if self.study_uid or self.mrn or self.accession_number:
+            return None
+        return min(self.parts, key=str, default=None)
 
     def __repr__(self) -> str:
         return f"Study(id={self.id}, project={self.project!r}, state={self.state.value!r})"
@@ -80,10 +86,10 @@ class Study:
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """An instance, or several with one reason, that de-identification left out."""
+    """An instance, or several with one reason, that did not come along."""
 
     kind: str
-    """`failed` or `skipped`."""
+    """`failed` or `skipped` by de-identification, `absent` where the archive did not have what was asked for."""
     reason: str
     instance: str | None = None
     count: int = 1
@@ -291,20 +297,26 @@ class Ledger:
     def _stage(self, connection: Connection, requests: Iterable[StudyRequest]) -> None:
         connection.execute(QUERIES["stage"])
         with connection.cursor().copy(QUERIES["copy_staged"]) as copy:
-            copy.set_types(["bytea", "bytea", "bytea", "bytea", "int8", "bytea", "bytea"])
+            copy.set_types(["bytea", "bytea", "bytea", "bytea", "int8", "bytea", "bytea", "bytea"])
             for request in requests:
                 copy.write_row(self._row(request))
 
     def _row(self, request: StudyRequest) -> tuple[Any, ...]:
-        series = request.series_uid or (OF_MODALITY + request.modality if request.modality else None)
+        part = request.part
+        text = str(part) if part else ""
+        by_part = self._part_fingerprint(part.uid) if part and part.uid else None
+        is_known_by_part = by_part is not None and request.is_known_by_part
         return (
-            self._fingerprint(request.mrn, request.accession_number or request.study_uid or ""),
+            by_part
+            if by_part and is_known_by_part
+            else self._fingerprint(request.mrn, request.accession_number or request.study_uid or ""),
             self._uid_fingerprint(request.study_uid),
-            self._fingerprint("", request.study_uid) if request.study_uid else None,
+            by_part if is_known_by_part else self._nameless(request.study_uid),
             self._cipher.encrypt(_identifiers(request)),
             request.procedure_occurrence_id,
-            self._cipher.fingerprint("series", series) if series else b"",
-            self._cipher.encrypt(series) if series else None,
+            self._cipher.fingerprint("series", text) if text else b"",
+            self._cipher.encrypt(text) if text else None,
+            by_part,
         )
 
     def _merge(self, connection: Connection, portion: Portion) -> Loaded:
@@ -317,6 +329,7 @@ class Ledger:
         new_rows = _one(connection, "add_rows", extract_id=extract_id)["count"]
         self._ask_again(connection, reopened, "more series are asked for")
         again = {row["id"] for row in reopened}
+        self._join_named(connection, scope)
         doubtful = [row for row in learned if row["state"] in (State.HELD, State.MISSING) and row["id"] not in again]
         self._ask_again(connection, doubtful, "the cohort now gives its study UID")
         count = _one(connection, "count_staged")
@@ -349,7 +362,59 @@ class Ledger:
         learned = connection.execute(QUERIES["learn"], scope).fetchall()
         connection.execute(QUERIES["match_uids"], scope)
         connection.execute(QUERIES["match_others"], scope)
+        connection.execute(QUERIES["match_parts"], scope)
         return learned
+
+    def _join_named(self, connection: Connection, scope: Mapping[str, str]) -> None:
+        """Let requests of which only a part was known join the studies that this load names for them."""
+        for row in connection.execute(QUERIES["named_parts"], scope).fetchall():
+            self._join(connection, row["ids"], _one(connection, "locked", id=row["study_id"]))
+
+    def _join(self, connection: Connection, ids: Sequence[int], study: Mapping[str, Any]) -> None:
+        """Give the rows of requests to a study, which is asked for again if they want more of it."""
+        scope = {"ids": list(ids), "study_id": study["id"]}
+        if _one(connection, "wants_more", **scope)["more"]:
+            self._ask_again(connection, [study], "more series are asked for")
+        self._merge_into(connection, scope)
+
+    def _merge_into(self, connection: Connection, scope: Mapping[str, Any]) -> None:
+        connection.execute(QUERIES["give_rows"], scope)
+        connection.execute(QUERIES["merge"], {**scope, "reason": JOINED})
+
+    def join(self, study_id: int, study_uid: str, uids: Collection[str]) -> bool:
+        """Take note of which study it is that a request is of, of which only a part was known.
+
+        The project's other requests of which only parts are known, and of which the archive has told that they are of
+        the same study, join it too: all of them are one study from now on.
+
+        Parameters
+        ----------
+        uids
+            Of series, or of instances, that the study has.
+
+        Returns
+        -------
+        bool
+            Whether this request goes on as the study. Else its rows are those of a study that its project has.
+        """
+        with self._transaction() as connection:
+            project = _one(connection, "study", id=study_id)["project"]
+            connection.execute(QUERIES["one_load"], {"project": project})
+            me = _one(connection, "locked", id=study_id)
+            if State(me["state"]) is not State.FETCHING or me["merged_into"]:
+                return False
+            marks = {"project": project, "uid_fingerprint": self._uid_fingerprint(study_uid), "id": study_id}
+            fingerprints = [self._part_fingerprint(uid) for uid in uids]
+            others = connection.execute(QUERIES["parts_of_study"], {**marks, "fingerprints": fingerprints}).fetchall()
+            known = connection.execute(QUERIES["by_uid"], marks).fetchone()
+            ids = [row["id"] for row in others]
+            if known:
+                self._join(connection, [study_id, *ids], known)
+                return False
+            self._merge_into(connection, {"ids": ids, "study_id": study_id})
+            learned = self._learned(connection, study_id, study_uid, NO_KEY)
+            connection.execute(QUERIES["name"], {"id": study_id, **learned})
+            return True
 
     def _ask_again(self, connection: Connection, studies: Sequence[Mapping[str, Any]], reason: str) -> None:
         _move(connection, studies, lambda _: State.REQUESTED, reason=reason, new_revision=True)
@@ -366,7 +431,7 @@ class Ledger:
         with self._transaction() as connection:
             row = _one(connection, "study", id=study_id)
         known = self._cipher.decrypt(row["identifiers"])
-        parts = () if row["whole"] else tuple(sorted({self._cipher.decrypt(part) for part in row["series"]}))
+        parts = () if row["whole"] else {self._cipher.decrypt(part) for part in row["series"]}
         return Study(
             **{name: row[name] for name in ("id", "project", "revision", "priority", "tries", "pseudo_study_uid")},
             **{name: known[name] for name in ("mrn", "accession_number", "study_uid", "participant_id")},
@@ -376,8 +441,7 @@ class Ledger:
             reason=row["reason"],
             state=State(row["state"]),
             study_date=dt.date.fromisoformat(known["study_date"]) if known["study_date"] else None,
-            series_uids=tuple(part for part in parts if not part.startswith(OF_MODALITY)),
-            modalities=tuple(part.removeprefix(OF_MODALITY) for part in parts if part.startswith(OF_MODALITY)),
+            parts=frozenset(map(Part.read, parts)),
             fingerprint=row["fingerprint"].hex(),
             move_jobs=tuple(row["move_jobs"]),
         )
@@ -402,7 +466,7 @@ class Ledger:
         Parameters
         ----------
         notes
-            What de-identification left out; replaces what it left out before.
+            What this step left out; replaces what it left out before.
         study_uid
             The study's own UID, once the archive has told it.
         key
@@ -437,7 +501,7 @@ class Ledger:
             if row is None:
                 return False
             if notes is not None:
-                _replace_notes(connection, study_id, notes)
+                _replace_notes(connection, study_id, notes, kinds=NOTES_OF.get(after, LEFT_OUT))
             if receipt is not None:
                 _record_export(connection, study_id, row["revision"], *receipt)
                 details = {"revision": row["revision"], "destination": receipt[0], "sha256": receipt[1].sha256}
@@ -789,12 +853,22 @@ class Ledger:
     def _fingerprint(self, mrn: str, accession_number: str) -> bytes:
         return self._cipher.fingerprint("study", mrn, accession_number)
 
+    def _nameless(self, study_uid: str | None) -> bytes | None:
+        return self._fingerprint("", study_uid) if study_uid else None
+
+    def _part_fingerprint(self, uid: str) -> bytes:
+        return self._cipher.fingerprint("part", uid)
+
     def _uid_fingerprint(self, study_uid: str | None) -> bytes | None:
         return self._cipher.fingerprint("uid", study_uid) if study_uid else None
 
 
 LOST = ""
 """The `anon_id` of a study whose images are no longer where the ledger thought: it has to start anew."""
+
+LEFT_OUT = ("failed", "skipped")
+NOTES_OF = {State.CACHED: ("absent",)}
+"""The kinds of notes that a step makes, by the state that it leads to; others are de-identification's."""
 
 LEARNED = ("fingerprint", "uid_fingerprint", "identifiers")
 """What the archive may tell of a study that its cohort did not."""
@@ -879,8 +953,8 @@ def _one(connection: Connection, query: str, **values: Any) -> dict[str, Any]:
     return row
 
 
-def _replace_notes(connection: Connection, study_id: int, notes: Sequence[Note]) -> None:
-    connection.execute(QUERIES["forget_notes"], {"id": study_id})
+def _replace_notes(connection: Connection, study_id: int, notes: Sequence[Note], kinds: Sequence[str]) -> None:
+    connection.execute(QUERIES["forget_notes"], {"id": study_id, "kinds": list(kinds)})
     values = [
         {"id": study_id, "kind": note.kind, "instance": note.instance, "reason": note.reason, "count": note.count}
         for note in notes

@@ -58,5 +58,5 @@ SELECT study.project, event.after AS state,
     count(*) FILTER (WHERE event.at > clock_timestamp() - interval '1 hour') AS hour, count(*) AS day
 FROM event JOIN study ON study.id = study_id
 WHERE event.at > clock_timestamp() - interval '1 day' AND event.before IS DISTINCT FROM event.after
-  AND event.after IN ('exported', 'held', 'rejected', 'failed', 'missing')
+  AND event.after IN ('exported', 'held', 'rejected', 'failed', 'missing') AND merged_into IS NULL
 GROUP BY 1, 2 ORDER BY 1, 2;

@@ -14,14 +14,15 @@ RETURNING id;
 CREATE TEMPORARY TABLE staged (
     position bigint GENERATED ALWAYS AS IDENTITY,
     fingerprint bytea NOT NULL, uid_fingerprint bytea, nameless bytea, identifiers bytea NOT NULL,
-    procedure_occurrence_id bigint NOT NULL, series_fingerprint bytea NOT NULL, series bytea, study_id bigint
+    procedure_occurrence_id bigint NOT NULL, series_fingerprint bytea NOT NULL, series bytea, by_part bytea,
+    study_id bigint
 ) ON COMMIT DROP;
 
 -- unstage: the next extract of the same transaction has a table of its own
 DROP TABLE staged;
 
 -- copy_staged: the rows of this load, in bulk
-COPY staged (fingerprint, uid_fingerprint, nameless, identifiers, procedure_occurrence_id, series_fingerprint, series)
+COPY staged (fingerprint, uid_fingerprint, nameless, identifiers, procedure_occurrence_id, series_fingerprint, series, by_part)
 FROM STDIN (FORMAT BINARY);
 
 -- analyze_staged: tell the planner how many rows there are (without it 100,000 are compared with each other)
@@ -78,9 +79,60 @@ WHERE study.project = %(project)s AND study.fingerprint = staged.fingerprint
 UPDATE staged SET study_id = single.id
 FROM (
     SELECT fingerprint, (array_agg(id))[1] AS id FROM study
-    WHERE project = %(project)s AND fingerprint IN (SELECT fingerprint FROM staged WHERE study_id IS NULL)
+    WHERE project = %(project)s AND merged_into IS NULL AND fingerprint IN (SELECT fingerprint FROM staged WHERE study_id IS NULL)
     GROUP BY fingerprint HAVING count(*) = 1) AS single
 WHERE staged.fingerprint = single.fingerprint AND staged.uid_fingerprint IS NULL AND staged.study_id IS NULL;
+
+-- match_parts: rows that tell only a series or an instance are of the study of which it was asked for before
+UPDATE staged SET study_id = known.study_id
+FROM cohort_row AS known JOIN study ON study.id = known.study_id
+WHERE staged.fingerprint = staged.by_part AND staged.study_id IS NULL
+  AND known.series_fingerprint = staged.series_fingerprint AND known.series_fingerprint <> ''
+  AND study.project = %(project)s;
+
+-- named_parts: requests of which only a part was known, and the studies that this load names for them
+SELECT staged.study_id, array_agg(DISTINCT study.id) AS ids
+FROM staged JOIN study ON study.project = %(project)s AND study.fingerprint = staged.by_part
+WHERE study.uid_fingerprint IS NULL AND study.merged_into IS NULL AND study.state <> 'rejected'
+  AND study.id <> staged.study_id
+GROUP BY 1 ORDER BY 1;
+
+-- locked: a study whose state is about to change
+SELECT id, state, priority, fingerprint, merged_into FROM study WHERE id = %(id)s FOR UPDATE;
+
+-- parts_of_study: other requests of which only a part is known, by their parts; not those that were refused or cancelled
+SELECT id FROM study
+WHERE project = %(project)s AND fingerprint = ANY(%(fingerprints)s::bytea[]) AND uid_fingerprint IS NULL
+  AND merged_into IS NULL AND state <> 'rejected' AND id <> %(id)s
+ORDER BY id FOR UPDATE;
+
+-- by_uid: the study that a project has by its UID
+SELECT id, state, priority, fingerprint FROM study
+WHERE project = %(project)s AND uid_fingerprint = %(uid_fingerprint)s AND id <> %(id)s FOR UPDATE;
+
+-- wants_more: whether rows ask for more of a study than its own
+SELECT EXISTS (
+    SELECT FROM cohort_row AS new WHERE new.study_id = ANY(%(ids)s)
+      AND EXISTS (SELECT FROM cohort_row WHERE study_id = %(study_id)s)
+      AND NOT EXISTS (
+        SELECT FROM cohort_row AS own WHERE own.study_id = %(study_id)s
+          AND (own.series IS NULL OR own.series_fingerprint = new.series_fingerprint))) AS more;
+
+-- give_rows: to a study, from requests that join it
+WITH given AS (
+    DELETE FROM cohort_row WHERE study_id = ANY(%(ids)s)
+    RETURNING extract_id, procedure_occurrence_id, series_fingerprint, series)
+INSERT INTO cohort_row (extract_id, procedure_occurrence_id, study_id, series_fingerprint, series)
+SELECT extract_id, procedure_occurrence_id, %(study_id)s, series_fingerprint, series FROM given
+ON CONFLICT DO NOTHING;
+
+-- merge: requests that have joined a study are none of their own any more
+UPDATE study SET merged_into = %(study_id)s, state = 'rejected', reason = %(reason)s, since = clock_timestamp()
+WHERE id = ANY(%(ids)s);
+
+-- name: what study it is, of which only a part was known
+UPDATE study SET fingerprint = %(fingerprint)s, uid_fingerprint = %(uid_fingerprint)s, identifiers = %(identifiers)s
+WHERE id = %(id)s;
 
 -- add_studies: studies that the project has not asked for before; returns how many
 WITH new AS (
@@ -162,10 +214,10 @@ UPDATE study SET move_jobs = %(move_jobs)s WHERE id = %(id)s;
 -- note_try: that a step has to be tried again, and why
 UPDATE study SET tries = tries + %(count)s::integer, reason = %(reason)s WHERE id = %(id)s AND state = ANY(%(before)s);
 
--- forget_notes: notes of an earlier de-identification
-DELETE FROM instance_note WHERE study_id = %(id)s;
+-- forget_notes: notes of some kinds, of an earlier fetch or de-identification
+DELETE FROM instance_note WHERE study_id = %(id)s AND kind = ANY(%(kinds)s);
 
--- add_note: an instance, or several for one reason, that the de-identification left out
+-- add_note: an instance, or several for one reason, that were left out
 INSERT INTO instance_note (study_id, kind, instance, reason, count)
 VALUES (%(id)s, %(kind)s, %(instance)s, %(reason)s, %(count)s);
 
@@ -184,7 +236,7 @@ SELECT study.project, extract.generated_at, state, count(*) AS count
 FROM study
 LEFT JOIN (SELECT DISTINCT extract_id, study_id FROM cohort_row) AS asked ON asked.study_id = study.id
 LEFT JOIN extract ON extract.id = asked.extract_id
-WHERE %(project)s::text IS NULL OR study.project = %(project)s
+WHERE merged_into IS NULL AND (%(project)s::text IS NULL OR study.project = %(project)s)
 GROUP BY 1, 2, 3 ORDER BY 1, 2 NULLS FIRST, 3;
 
 -- extracts: the extracts of a project, or of all
@@ -194,7 +246,7 @@ FROM extract WHERE %(project)s::text IS NULL OR project = %(project)s ORDER BY p
 
 -- reasons: why studies are where they are, most frequent first
 SELECT study.project, state, reason, count(*) AS count FROM study
-WHERE reason IS NOT NULL AND (%(project)s::text IS NULL OR study.project = %(project)s)
+WHERE reason IS NOT NULL AND merged_into IS NULL AND (%(project)s::text IS NULL OR study.project = %(project)s)
 GROUP BY 1, 2, 3 ORDER BY count DESC, 1, 2, 3 LIMIT %(limit)s;
 
 -- chosen: studies of a project (and extract) in one of some states, locked; with the state in which they failed
@@ -202,7 +254,7 @@ SELECT study.id, state, priority, fingerprint, anon_id,
     (SELECT event.before FROM event WHERE event.study_id = study.id AND event.after = 'failed' AND event.before <> 'failed'
      ORDER BY event.id DESC LIMIT 1) AS stopped_in
 FROM study
-WHERE project = %(project)s AND state = ANY(%(states)s)
+WHERE project = %(project)s AND state = ANY(%(states)s) AND merged_into IS NULL
   AND (%(generated_at)s::timestamptz IS NULL OR id IN (
     SELECT study_id FROM cohort_row JOIN extract ON extract.id = extract_id
     WHERE extract.project = %(project)s AND generated_at = %(generated_at)s))

@@ -86,12 +86,14 @@ class Anonymiser:
         project: str,
         study_uid: str,
         series_uids: tuple[str, ...] = (),
+        sop_uids: tuple[str, ...] = (),
         patient_pseudonym: str | None = None,
         redactions: Mapping[str, Any] | None = None,
     ) -> DeidentifiedStudy:
         """Have a study of orthanc-raw de-identified into orthanc-anon; asking again gives the same.
 
-        The UIDs are the original ones, no series means all; `patient_pseudonym` is what the cohort calls the patient.
+        The UIDs are the original ones, no series and no instances means all; `patient_pseudonym` is what the cohort
+        calls the patient.
         `redactions` is what reviewers want removed: new SOP Instance UID -> {"boxes": [...], "elements": [...]}.
 
         Raises
@@ -109,6 +111,7 @@ class Anonymiser:
             "project": project,
             "study_uid": study_uid,
             "series_uids": list(series_uids),
+            **({"sop_uids": list(sop_uids)} if sop_uids else {}),
             "patient_pseudonym": patient_pseudonym,
             "max_seconds": self._max_seconds,
             **({"redactions": dict(redactions)} if redactions else {}),

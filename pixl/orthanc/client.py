@@ -135,6 +135,16 @@ class OrthancClient:
         found = self._find_studies({"PatientID": mrn, "AccessionNumber": accession_number})
         return [study for study in found if (study.mrn, study.accession_number) == (mrn, accession_number)]
 
+    def studies_with(self, *, series_uid: str = "", sop_uid: str = "") -> list[StoredStudy]:
+        """Find the studies that have a series, or an instance, by its UID."""
+        level, keyword, uid = (
+            ("Instance", "SOPInstanceUID", sop_uid) if sop_uid else ("Series", "SeriesInstanceUID", series_uid)
+        )
+        body = {"Level": level, "Expand": False, "CaseSensitive": True, "Query": {keyword: uid}}
+        found = self._request("POST", "/tools/find", json=body).json() if uid else []
+        path = "instances" if sop_uid else "series"
+        return [StoredStudy.read(self._get(f"/{path}/{one}/study")) for one in found]
+
     def study(self, orthanc_id: str) -> StoredStudy:
         """Return a study by Orthanc's id."""
         return StoredStudy.read(self._get(f"/studies/{orthanc_id}"))

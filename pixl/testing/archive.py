@@ -14,6 +14,8 @@ from pynetdicom.presentation import QueryRetrievePresentationContexts, Verificat
 from pynetdicom.transport import ThreadedAssociationServer
 
 PENDING, SUCCESS, UNABLE = 0xFF00, 0x0000, 0xA702
+DOES_NOT_MATCH = 0xA900
+"""An identifier that does not match the SOP class: what an archive says to a relational query that it does not take."""
 META_GROUP = 0x0002
 UNIQUE_KEYS = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
 
@@ -33,6 +35,8 @@ class Manners:
     """Whether it then drops the association instead of telling of its failure."""
     hides: frozenset[str] = frozenset()
     """Keywords that its answers leave out."""
+    relational: bool = True
+    """Whether it answers below the level of studies where no study is named."""
     move_fails: bool = False
     """Whether it refuses every C-MOVE."""
 
@@ -90,6 +94,9 @@ class Archive:
             yield 0xC000, None
             return
         query = event.identifier
+        if not self.manners.relational and query.QueryRetrieveLevel != "STUDY" and not query.get("StudyInstanceUID"):
+            yield DOES_NOT_MATCH, None
+            return
         for answer in self._answers(query):
             yield PENDING, answer
 

@@ -46,6 +46,7 @@ def test_a_row_becomes_a_study_request(csv_of: Callable[..., Path]) -> None:
         "series_uid": None,
         "participant_id": None,
         "modality": None,
+        "sop_uid": None,
     }
 
 

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from pixl.domain.part import Part
 from pixl.domain.pseudonym import PseudonymQuery
 from pixl.hashing import HashingClient
 from pixl.intake import Fetcher, Source, Wanted
@@ -78,7 +79,7 @@ def test_no_identifier_is_in_a_url_or_a_header():
     wanted = [
         Wanted(mrn=MRN, accession_number=ACCESSION),
         Wanted(mrn=MRN, accession_number=ACCESSION, study_uid=STUDY),
-        Wanted(mrn=MRN, accession_number=ACCESSION, study_uid=STUDY, series_uids=(SERIES,)),
+        Wanted(mrn=MRN, accession_number=ACCESSION, study_uid=STUDY, parts=frozenset({Part(series_uid=SERIES)})),
     ]
     with listener(ORTHANC) as (url, seen):
         raw, anon = OrthancClient(url, "pixl", "p"), Anonymiser(url, "pixl", "p")

@@ -30,7 +30,7 @@ from pixl.domain.state import State
 from pixl.domain.study import ExtractId, StudyRequest
 from pixl.flow.steps import Flow
 from pixl.flow.work import Workload, work
-from pixl.intake import Fetched, Wanted
+from pixl.intake import Chosen, Fetched, Named
 from pixl.ledger import Checks
 from pixl.ledger.findings import transaction
 from pixl.orthanc import DeidentifiedStudy, NotStored, StoredInstance, StoredSeries, StoredStudy
@@ -75,6 +75,8 @@ class Around:
     def __init__(self):
         self.fetched = Fetched(study_uid="1.2.3", instances=3)
         self.done = WHOLE
+        self.named = StudyMissing()
+        self.chose = Chosen()
         self.project = PROJECT
         self.in_anon = 3
         self.found = Checks()
@@ -89,7 +91,15 @@ class Around:
         self.meanwhile()
         return ends(self.fetched)
 
-    def deidentify(self, *, project, study_uid, series_uids, patient_pseudonym, redactions):
+    def study_of(self, part):
+        self.asked.append(("study of", part.uid))
+        self.meanwhile()
+        return ends(self.named)
+
+    def chosen(self, wanted):
+        return ends(self.chose)
+
+    def deidentify(self, *, project, study_uid, series_uids, sop_uids, patient_pseudonym, redactions):
         self.asked.append(("deidentify", project, study_uid, series_uids, patient_pseudonym))
         self.meanwhile()
         return ends(self.done)
@@ -101,8 +111,6 @@ class Around:
 
     def series_of(self, study):
         uids = {"b": "2.25.11", "a": "2.25.10"}
-        if isinstance(study, Wanted):
-            return tuple(uids.values())
         return [
             StoredSeries(
                 orthanc_id=name, series_uid=uid, modality="CT", description="", number=1, manufacturer="", instances=2
@@ -513,6 +521,7 @@ def test_a_study_of_a_list_is_deidentified_by_the_series_of_its_modality(listed,
     flow, number = listed
     around.fetched = Fetched(study_uid="1.2.9", instances=3, key=("MRN-9", "ACC-9"))
     step_of(flow, number, Step.FETCH)
+    around.chose = Chosen(series_uids=("2.25.11", "2.25.10"))
     assert step_of(flow, number, Step.DEIDENTIFY).state is State.CHECKING
     assert ("deidentify", "lungs", "1.2.9", ("2.25.11", "2.25.10"), None) in around.asked
 
@@ -521,7 +530,7 @@ def test_a_study_of_a_list_without_any_series_left_in_raw_is_never_taken_whole(l
     flow, number = listed
     around.fetched = Fetched(study_uid="1.2.9", instances=3, key=("MRN-9", "ACC-9"))
     step_of(flow, number, Step.FETCH)
-    around.series_of = lambda _: ()
+    around.chose = NotStored("gone")
     assert step_of(flow, number, Step.DEIDENTIFY).state is not State.CHECKING
     assert not [one for one in around.asked if one[0] == "deidentify"]
 
@@ -537,3 +546,60 @@ def test_whose_study_of_a_list_it_is_is_heard_before_it_is_deidentified(listed, 
     step_of(flow, number, Step.FETCH)
     assert step_of(flow, number, Step.DEIDENTIFY).state is State.REJECTED
     assert not [one for one in around.asked if one[0] == "deidentify"]
+
+
+@pytest.fixture
+def of_series(flow):
+    """The flow, with two requests (2 and 3) of which only the series are known, and what their archive tells."""
+    extract = ExtractId(project="lungs", generated_at=dt.datetime(2026, 5, 5, tzinfo=dt.UTC))
+    requests = [
+        StudyRequest(
+            project="lungs", procedure_occurrence_id=number, mrn="", accession_number="", series_uid=f"1.2.9.{number}"
+        )
+        for number in (2, 3)
+    ]
+    flow.ledger.load(extract, requests)
+    return flow
+
+
+def test_requests_of_series_become_the_study_that_the_archive_names_for_them(of_series, around):
+    around.named = Named(study_uid="1.2.9", uids=frozenset({"1.2.9.2", "1.2.9.3", "1.2.9.4"}))
+    around.fetched = Fetched(study_uid="1.2.9", instances=3, key=("MRN-9", "ACC-9"))
+    study = step_of(of_series, 2, Step.FETCH)
+    assert (study.state, study.study_uid, study.mrn) == (State.CACHED, "1.2.9", "MRN-9")
+    assert {part.series_uid for part in study.parts} == {"1.2.9.2", "1.2.9.3"}
+    assert step_of(of_series, 3, Step.FETCH).state is State.REJECTED
+    assert [one for one in around.asked if one[0] == "study of"] == [("study of", "1.2.9.2")]
+    assert [one.requested for one in of_series.ledger.status("lungs")] == [1, 1]
+
+
+def test_a_series_of_a_study_that_the_project_has_completes_it(of_series, around):
+    around.named = Named(study_uid="1.2.3", uids=frozenset({"1.2.9.2"}))
+    run(of_series, *WAY)
+    exported = of_series.ledger.study(1)
+    step_of(of_series, 2, Step.FETCH)
+    again = of_series.ledger.study(1)
+    assert (exported.state, again.state) == (State.EXPORTED, State.EXPORTED)  # the whole study covers the series
+    assert [one.requested for one in of_series.ledger.status("lungs")] == [1, 2]
+
+
+def test_a_series_that_no_archive_knows_is_missing_with_the_reason(of_series, around):
+    around.named = StudyMissing("no archive knows this series by its UID alone")
+    study = step_of(of_series, 2, Step.FETCH)
+    assert (study.state, study.reason) == (State.MISSING, "no archive knows this series by its UID alone")
+    assert not [one for one in around.asked if one[0] == "fetch"]
+
+
+def test_a_blocked_study_is_not_moved_because_a_series_of_it_is_asked_for(of_series, around):
+    around.named = Named(study_uid="1.2.9", uids=frozenset({"1.2.9.2"}))
+    of_series.ledger.blocks.add("study", ["1.2.9"], project=None, reason="opted out", by="ann")
+    assert step_of(of_series, 2, Step.FETCH).state is State.REJECTED
+    assert not [one for one in around.asked if one[0] == "fetch"]
+
+
+def test_what_a_study_does_not_have_of_what_was_asked_for_is_noted(of_series, around):
+    around.named = Named(study_uid="1.2.9", uids=frozenset({"1.2.9.2", "1.2.9.3"}))
+    around.fetched = Fetched(study_uid="1.2.9", instances=3, absent=1)
+    step_of(of_series, 2, Step.FETCH)
+    step_of(of_series, 2, Step.DEIDENTIFY)
+    assert [(note.kind, note.count) for note in of_series.ledger.notes(2)] == [("absent", 1)]

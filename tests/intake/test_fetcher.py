@@ -9,7 +9,8 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from pixl.domain.errors import NotBefore, RetryLater, StudyHeld, StudyMissing
-from pixl.intake import Fetcher, Hours, Source, Wanted
+from pixl.domain.part import Part
+from pixl.intake import Chosen, Fetcher, Hours, Source, Wanted
 from pixl.testing.archive import Archive, Manners
 from pixl.testing.real_orthanc import PASSWORD, RealOrthanc
 
@@ -223,7 +224,12 @@ def test_a_study_under_two_patient_ids_is_held(raw, archive):
 
 
 def test_only_the_series_that_are_asked_for_are_moved(raw, archive):
-    wanted = Wanted(mrn="MRN-SECRET", accession_number="ACC-SECRET", study_uid=STUDY, series_uids=(f"{STUDY}.1",))
+    wanted = Wanted(
+        mrn="MRN-SECRET",
+        accession_number="ACC-SECRET",
+        study_uid=STUDY,
+        parts=frozenset({Part(series_uid=f"{STUDY}.1")}),
+    )
     assert fetcher(raw).fetch(wanted).instances == 3
     assert stored(raw) == 3
 
@@ -292,10 +298,10 @@ def test_a_uid_that_no_archive_knows_is_missing(raw, archive):
 def test_only_the_series_of_a_modality_are_moved(raw, archive):
     for one in archive.instances[::2]:
         one.Modality = "MR"
-    wanted = Wanted(mrn="", accession_number="", study_uid=STUDY, modalities=("MR",))
+    wanted = Wanted(mrn="", accession_number="", study_uid=STUDY, parts=frozenset({Part(modality="MR")}))
     made = fetcher(raw)
     assert made.fetch(wanted).instances == stored(raw) == 3
-    assert made.series_of(wanted) == (f"{STUDY}.1",)
+    assert made.chosen(wanted).series_uids == (f"{STUDY}.1",)
 
 
 def test_of_a_study_that_raw_has_only_the_series_of_a_modality_are_chosen(raw, archive):
@@ -303,12 +309,97 @@ def test_of_a_study_that_raw_has_only_the_series_of_a_modality_are_chosen(raw, a
         one.Modality = "MR"
     made = fetcher(raw)
     made.fetch(WANTED)
-    wanted = Wanted(mrn="", accession_number="", study_uid=STUDY, modalities=("MR",))
+    wanted = Wanted(mrn="", accession_number="", study_uid=STUDY, parts=frozenset({Part(modality="MR")}))
     assert made.fetch(wanted).instances == 3
-    assert made.series_of(wanted) == (f"{STUDY}.1",)
+    assert made.chosen(wanted).series_uids == (f"{STUDY}.1",)
 
 
 def test_a_study_without_a_series_of_the_modality_is_missing(raw, archive):
     with pytest.raises(StudyMissing, match="no series of PT"):
-        fetcher(raw).fetch(Wanted(mrn="", accession_number="", study_uid=STUDY, modalities=("PT",)))
+        fetcher(raw).fetch(Wanted(mrn="", accession_number="", study_uid=STUDY, parts=frozenset({Part(modality="PT")})))
     assert stored(raw) == 0
+
+
+def wanted_of(*parts, study_uid=STUDY):
+    return Wanted(mrn="", accession_number="", study_uid=study_uid, parts=frozenset(parts))
+
+
+SERIES, INSTANCE = Part(series_uid=f"{STUDY}.1"), Part(sop_uid=f"{STUDY}.9.3")
+
+
+@pytest.mark.parametrize(
+    ("part", "beside"),
+    [
+        (SERIES, {f"{STUDY}.1", f"{STUDY}.2"}),
+        (INSTANCE, {f"{STUDY}.9.{n}" for n in range(6)}),
+    ],
+    ids=["series", "instance"],
+)
+def test_an_archive_tells_which_study_a_series_or_an_instance_is_of(raw, archive, part, beside):
+    named = fetcher(raw).study_of(part)
+    assert (named.study_uid, named.uids) == (STUDY, beside)
+    assert STUDY not in repr(named) + repr(part)
+    assert archive.moved == []
+
+
+@pytest.mark.parametrize("part", [Part(series_uid="1.9.9"), Part(sop_uid="1.9.9")], ids=["series", "instance"])
+def test_what_no_archive_knows_by_its_uid_alone_is_missing_and_says_what_may_help(raw, archive, part):
+    with pytest.raises(StudyMissing, match=f"no archive knows this {part.noun}.*StudyInstanceUID"):
+        fetcher(raw).study_of(part)
+
+
+def test_an_archive_that_answers_only_where_the_study_is_named_says_what_is_needed(raw, archive):
+    archive.manners = Manners(relational=False)
+    with pytest.raises(RetryLater, match=r"primary archive.*StudyInstanceUID in a column beside it"):
+        fetcher(raw).study_of(SERIES)
+    assert fetcher(raw).fetch(wanted_of(SERIES)).instances == 3
+
+
+def test_the_second_archive_is_asked_for_a_series_where_the_first_refuses_the_question(raw, archive, second):
+    second.instances = archive.instances
+    archive.manners = Manners(relational=False)
+    assert fetcher(raw, "primary", "secondary").study_of(SERIES).study_uid == STUDY
+
+
+def test_a_series_that_was_pushed_to_raw_needs_no_archive(raw, archive):
+    raw.upload(as_bytes(archive.instances[1]))
+    archive.instances = []
+    assert fetcher(raw).study_of(Part(series_uid=f"{STUDY}.2")).study_uid == STUDY
+    assert fetcher(raw).study_of(Part(sop_uid=f"{STUDY}.9.1")).study_uid == STUDY
+
+
+def test_a_series_in_two_studies_is_held(raw, archive):
+    archive.instances.append(instance(8, StudyInstanceUID="1.2.3.5", PatientID="OTHER"))
+    with pytest.raises(StudyHeld, match="2 studies"):
+        fetcher(raw).study_of(SERIES)
+
+
+def test_only_the_instances_that_are_asked_for_are_moved(raw, archive):
+    made, wanted = fetcher(raw), wanted_of(INSTANCE)
+    assert made.fetch(wanted).instances == stored(raw) == 1
+    assert archive.moved == [INSTANCE.sop_uid]
+    assert made.chosen(wanted).sop_uids == (INSTANCE.sop_uid,)
+
+
+def test_a_series_and_an_instance_of_another_are_moved_together(raw, archive):
+    made, wanted = fetcher(raw), wanted_of(SERIES, INSTANCE)
+    assert made.fetch(wanted).instances == stored(raw) == 4
+    assert made.chosen(wanted) == Chosen(series_uids=(SERIES.series_uid,), sop_uids=(INSTANCE.sop_uid,))
+
+
+def test_what_is_asked_for_later_of_a_study_is_all_that_is_moved_then(raw, archive):
+    fetcher(raw).fetch(wanted_of(INSTANCE))
+    assert fetcher(raw).fetch(wanted_of(INSTANCE, SERIES)).instances == 4
+    assert len(archive.moved) == len(set(archive.moved)) == 4
+
+
+def test_a_series_of_another_modality_than_the_row_says_is_missing(raw, archive):
+    with pytest.raises(StudyMissing, match="no such series of MR"):
+        fetcher(raw).fetch(wanted_of(Part(series_uid=f"{STUDY}.1", modality="MR")))
+    assert stored(raw) == 0
+    assert fetcher(raw).fetch(wanted_of(Part(series_uid=f"{STUDY}.1", modality="CT"))).instances == 3
+
+
+def test_what_a_study_does_not_have_is_counted_and_the_rest_comes(raw, archive):
+    fetched = fetcher(raw).fetch(wanted_of(SERIES, Part(series_uid="1.9.9"), Part(sop_uid="1.9.8")))
+    assert (fetched.instances, fetched.absent) == (3, 2)

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from pixl.domain.errors import CohortInvalid
+from pixl.domain.part import Part
 from pixl.domain.state import State
 from pixl.domain.study import ExtractId, StudyRequest
 from pixl.ledger import Portion
@@ -97,15 +98,15 @@ def test_a_key_that_the_cohort_told_is_not_changed_by_the_archive(ledger):
 
 def test_only_the_series_of_a_modality_are_asked_for_until_a_row_asks_for_more(ledger):
     ledger.load(MONDAY, [by_uid(modality="CT")])
-    assert (ledger.study(1).modalities, ledger.study(1).series_uids) == (("CT",), ())
+    assert ledger.study(1).parts == {Part(modality="CT")}
     assert ledger.load(TUESDAY, [by_uid(modality="CT")]).reopened == 0
     fetched(ledger)
     later = ExtractId(project="lungs", generated_at=TUESDAY.generated_at + dt.timedelta(days=1))
     ledger.advance(1, State.FAILED, before={State.CACHED})
     assert ledger.load(later, [by_uid(modality="MR"), by_uid(series_uid="1.2.3.7.1")]).reopened == 1
-    assert (ledger.study(1).modalities, ledger.study(1).series_uids) == (("CT", "MR"), ("1.2.3.7.1",))
+    assert ledger.study(1).parts == {Part(modality="CT"), Part(modality="MR"), Part(series_uid="1.2.3.7.1")}
     ledger.load(later, [by_uid()])
-    assert (ledger.study(1).modalities, ledger.study(1).series_uids) == ((), ())
+    assert ledger.study(1).parts == frozenset()
 
 
 def test_no_report_is_asked_for_where_only_the_uid_is_known(ledger):

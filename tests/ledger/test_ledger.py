@@ -9,6 +9,7 @@ import pytest
 
 from pixl.domain.destination import Receipt
 from pixl.domain.errors import CohortInvalid, ConfigurationError, RetryLater, StudyHeld
+from pixl.domain.part import Part
 from pixl.domain.state import FINAL, FOLLOWS, IN_FLIGHT, State
 from pixl.domain.study import ExtractId, StudyRequest
 from pixl.ledger import Cipher, Ledger, migrate
@@ -89,12 +90,12 @@ def test_two_series_of_one_study_are_one_study_that_wants_both(ledger):
     ledger.load(MONDAY, [request(1, series_uid="1.9.1"), request(1, series_uid="1.9.2")])
     [status] = ledger.status()
     assert (status.rows, status.requested) == (2, 1)
-    assert ledger.study(1).series_uids == ("1.9.1", "1.9.2")
+    assert ledger.study(1).parts == {Part(series_uid="1.9.1"), Part(series_uid="1.9.2")}
 
 
 def test_a_row_for_the_whole_study_beats_rows_for_its_series(ledger):
     ledger.load(MONDAY, [request(1, series_uid="1.9.1"), request(1, procedure_occurrence_id=2)])
-    assert ledger.study(1).series_uids == ()
+    assert ledger.study(1).parts == frozenset()
 
 
 def test_a_further_series_of_a_finished_study_opens_it_again(ledger, database, postgres):
@@ -102,7 +103,8 @@ def test_a_further_series_of_a_finished_study_opens_it_again(ledger, database, p
     to_state(ledger, 1, State.FETCHING, State.MISSING)
     assert ledger.load(TUESDAY, [request(1, series_uid="1.9.2")]).reopened == 1
     study = ledger.study(1)
-    assert (study.state, study.revision, study.series_uids) == (State.REQUESTED, 2, ("1.9.1", "1.9.2"))
+    assert (study.state, study.revision) == (State.REQUESTED, 2)
+    assert study.parts == {Part(series_uid="1.9.1"), Part(series_uid="1.9.2")}
 
 
 def test_the_same_study_for_two_projects_is_two_requests(ledger):

@@ -100,6 +100,23 @@ def test_asking_for_one_series_leaves_the_other_alone(anon, ask, fill, study_uid
     assert len(instances_in(anon, answer["study_uid"])) == 3
 
 
+def test_only_the_instances_and_series_that_are_asked_for_are_stored(anon, ask, fill, raw, study_uid):
+    one, other = f"{study_uid}.1", f"{study_uid}.2"
+    uploads = fill(*(dicom(study_uid, series=series) for series in (one, one, other, other, other)))
+    with raw.client() as client:
+        uids = {instance.orthanc_id: instance.sop_uid for instance in client.instances_of(uploads[0].study_orthanc_id)}
+    wanted = [uids[upload.orthanc_id] for upload in uploads[3:]]
+    answer = ask(study_uid, sop_uids=wanted[:1]).json()
+    assert (answer["instances"], answer["stored"]) == (1, 1)
+    answer = ask(study_uid, sop_uids=wanted, series_uids=[one]).json()
+    assert (answer["instances"], answer["stored"]) == (4, 4)
+    assert len(instances_in(anon, answer["study_uid"])) == 4
+    with raw.http() as http:
+        http.delete(f"/instances/{uploads[3].orthanc_id}")
+    assert ask(study_uid, sop_uids=wanted).json()["stored"] == 1
+    assert len(instances_in(anon, answer["study_uid"])) == 3
+
+
 def test_an_instance_stored_under_an_earlier_policy_is_replaced(start_orthanc, raw, fill, study_uid):
     fill(dicom(study_uid))
     env = {"PIXL_RAW_URL": raw.url, "PIXL_TEST_PASSWORD": PASSWORD, "PIXL_TEST_POLICY": "old"}

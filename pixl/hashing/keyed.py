@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from hashlib import blake2b
 
@@ -11,6 +12,8 @@ from pixl.hashing.queries import SHIFT_BYTES, encoded
 
 SHORTEST_SECRET = 32
 """Bytes."""
+LIKE_A_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+"""A day of a life, as DICOM writes it."""
 
 
 class KeyedPseudonymiser:
@@ -56,10 +59,17 @@ class KeyedPseudonymiser:
                 digest = self._digest(value, b"hash %d" % query.length, (query.length + 1) // 2)
                 return digest.hex()[: query.length]
             case PseudonymKind.UID:
-                return f"2.25.{int.from_bytes(self._digest(value, b'uid', 16))}"  # PS3.5 B.2
+                return f"2.25.{self._number(value)}"  # PS3.5 B.2
             case PseudonymKind.SHIFT:
                 # 64 bits for some thousand days: no day is likelier than another by more than 1 in 10**14.
                 return str(int.from_bytes(self._digest(value, b"days", SHIFT_BYTES)))
+
+    def _number(self, value: bytes) -> int:
+        """Return 128 bits in which no eight digits can be taken for a date; one in forty is drawn again for it."""
+        drawn = self._digest(value, b"uid", 16)
+        while LIKE_A_DATE.search(str(number := int.from_bytes(drawn))):
+            drawn = self._digest(drawn, b"uid", 16)
+        return number
 
     def _digest(self, value: bytes, person: bytes, size: int) -> bytes:
         return blake2b(value, key=self._key, person=person, digest_size=size).digest()

@@ -57,6 +57,14 @@ def test_a_uid_is_valid_and_short_enough(value: str) -> None:
     assert int(uid.removeprefix("2.25.")) < 2**128
 
 
+def test_no_eight_digits_of_a_uid_can_be_taken_for_a_date() -> None:
+    """A date that is found in an output is a leak; chance must not look like one, and one draw in forty would."""
+    days = re.compile(r"(?=(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))")
+    uids = {one(f"1.2.840.{i}", PseudonymKind.UID) for i in range(5_000)}
+    assert len(uids) == 5_000
+    assert not [uid for uid in uids if days.search(uid)]
+
+
 def test_days_fill_their_range_and_stay_in_it() -> None:
     shift = DateShift(first=-3650, last=-1)
     days = [shift.days(one(f"MRN {i}", PseudonymKind.SHIFT)) for i in range(20_000)]

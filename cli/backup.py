@@ -16,8 +16,9 @@ from pixl.ledger import migrate
 from pixl.ledger.backup import Database, backup, check_backup, is_empty, others_connected, projects_of, restore
 from pixl.secrets import open_store
 from pixl.settings import Settings
-from pixl.stack import is_up
+from pixl.stack import Layout, is_up
 from pixl.stack.credentials import project_secret, text_of
+from pixl.stack.database import is_own
 from pixl.stack.database_only import database_at_hand
 
 app = typer.Typer()
@@ -35,6 +36,7 @@ def backup_command(
     get another pseudonym.
     """
     settings = Settings.from_process()
+    _refuse_nothing(settings)
     store = open_store(settings.secrets)
     target = (file or settings.data / "backups" / f"pixl-{dt.datetime.now(dt.UTC):%Y-%m-%dt%H-%M-%S}.dump").absolute()
     console = Console(soft_wrap=True, highlight=False)
@@ -46,6 +48,14 @@ def backup_command(
         "and `project-...`, without which patients get other pseudonyms."
     )
     console.print(f"They are in {settings.secrets.removeprefix('file:')}.")
+
+
+def _refuse_nothing(settings: Settings) -> None:
+    """Raise `ConfigurationError` where there is no ledger: a backup of a new, empty one would be taken for a backup."""
+    if is_own(settings) and not Layout(data=settings.data).postgres.is_dir():
+        raise ConfigurationError(
+            f"there is no ledger in {settings.data}: has PIXL been started (`pixl up`), and is PIXL_DATA right?"
+        )
 
 
 @app.command("restore")

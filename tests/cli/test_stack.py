@@ -59,6 +59,13 @@ def test_down_of_what_never_ran_says_that_there_is_nothing(tmp_path):
     assert (done.exit_code, "nothing to stop" in done.stdout) == (0, True)
 
 
+def test_a_backup_of_what_never_ran_is_refused_and_makes_nothing(tmp_path):
+    done = invoke(tmp_path / "data", "backup")
+    assert isinstance(done.exception, ConfigurationError)
+    assert "there is no ledger" in str(done.exception)
+    assert not (tmp_path / "data").exists()
+
+
 def test_logs_follow_what_is_written_later(tmp_path):
     layout = logs_in(tmp_path)
     command = [sys.executable, "-m", "cli", "logs", "ehr_api", "-f"]

@@ -18,6 +18,7 @@ _COLUMNS: dict[str, pa.DataType] = {
     "study_uid": pa.string(),
     "series_uid": pa.string(),
     "participant_id": pa.string(),
+    "participant_place": pa.string(),
     "modality": pa.string(),
     "sop_uid": pa.string(),
 }

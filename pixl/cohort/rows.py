@@ -175,7 +175,8 @@ class ExtractRows:
         fresh = [series for series in values["series_uid"] or [None] if self._is_new(values, series)]
         if not fresh:
             self.skip(row.place("procedure_occurrence_id"), DUPLICATE)
-        self.waiting += [{**values, "series_uid": series} for series in fresh]
+        place = str(row.place("participant_id")) if values["participant_id"] else None
+        self.waiting += [{**values, "series_uid": series, "participant_place": place} for series in fresh]
         if len(self.waiting) >= FLUSH_AT:
             self._flush()
 

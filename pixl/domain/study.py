@@ -41,6 +41,8 @@ class StudyRequest:
     series_uid: str | None = None
     participant_id: str | None = None
     """Becomes the pseudonymous patient id, where the cohort gives one."""
+    participant_place: str | None = None
+    """Where `participant_id` stands, as a person would look it up."""
     modality: str | None = None
     """Only the series of this modality."""
     sop_uid: str | None = None

@@ -32,6 +32,7 @@ from pixl.ledger.decisions import Decisions
 from pixl.ledger.findings import Findings, box_of
 from pixl.ledger.notifications import Notifications
 from pixl.ledger.overview import Overview
+from pixl.ledger.participants import Given
 from pixl.ledger.people import People
 from pixl.ledger.reports import Reports
 from pixl.ledger.reviews import Reviews
@@ -238,7 +239,7 @@ class Ledger:
         Raises
         ------
         CohortInvalid
-            The project has loaded a newer extract already.
+            The project has loaded a newer extract already, or its studies or participant_ids are others there.
         """
         one = Portion(extract=extract, requests=requests, skipped=skipped or {}, priority=priority)
         return self.load_all([one], allow_older=allow_older, dry_run=dry_run)[0]
@@ -261,7 +262,7 @@ class Ledger:
         Raises
         ------
         CohortInvalid
-            A project has loaded a newer extract already.
+            A project has loaded a newer extract already, or its studies or participant_ids are others there.
         """
         with self._transaction() as connection:
             for portion in portions:
@@ -276,7 +277,10 @@ class Ledger:
         return loaded
 
     def _load(self, connection: Connection, portion: Portion) -> Loaded:
-        self._stage(connection, portion.requests)
+        given = self._stage(connection, portion.requests)
+        connection.execute(QUERIES["one_load"], {"project": portion.extract.project})
+        if given.by_patient:
+            given.compare(portion.extract.project, self._known(connection, portion.extract.project))
         loaded = self._merge(connection, portion)
         connection.execute(QUERIES["unstage"])
         return loaded
@@ -294,12 +298,22 @@ class Ledger:
                 "mean it"
             )
 
-    def _stage(self, connection: Connection, requests: Iterable[StudyRequest]) -> None:
+    def _known(self, connection: Connection, project: str) -> Iterator[Mapping[str, str | None]]:
+        """Yield the identifiers of a project's studies, a few at a time: a project may have many."""
+        with connection.cursor(name="known") as cursor:
+            for row in cursor.execute(QUERIES["identifiers"], {"project": project}):
+                yield self._cipher.decrypt(row["identifiers"])
+
+    def _stage(self, connection: Connection, requests: Iterable[StudyRequest]) -> Given:
+        """Put the rows of a load aside; return what they say of participants."""
+        given = Given()
         connection.execute(QUERIES["stage"])
         with connection.cursor().copy(QUERIES["copy_staged"]) as copy:
             copy.set_types(["bytea", "bytea", "bytea", "bytea", "int8", "bytea", "bytea", "bytea"])
             for request in requests:
                 copy.write_row(self._row(request))
+                given.note(request)
+        return given
 
     def _row(self, request: StudyRequest) -> tuple[Any, ...]:
         part = request.part
@@ -347,7 +361,6 @@ class Ledger:
 
     def _match(self, connection: Connection, scope: Mapping[str, str]) -> list[dict[str, Any]]:
         """Find the studies of the rows that the project knows; return those that learned their UID by it."""
-        connection.execute(QUERIES["one_load"], scope)
         connection.execute(QUERIES["analyze_staged"])
         connection.execute(QUERIES["stage_uids"])
         connection.execute(QUERIES["adopt_rows"], scope)

@@ -31,6 +31,9 @@ ANALYZE staged;
 -- one_load: loads for one project follow each other
 SELECT pg_advisory_xact_lock(hashtext(%(project)s));
 
+-- identifiers: of each study that a project has
+SELECT identifiers FROM study WHERE project = %(project)s AND merged_into IS NULL;
+
 -- stage_uids: a row without a study UID takes the only one that this load gives under its accession number
 UPDATE staged SET uid_fingerprint = told.uid_fingerprint, nameless = told.nameless, identifiers = told.identifiers
 FROM (

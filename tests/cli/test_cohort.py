@@ -171,6 +171,16 @@ def test_an_mrn_as_participant_id_is_wrong_use_and_not_shown(pixl, tmp_path):
     assert pixl.status() == []
 
 
+def test_a_participant_id_of_another_patient_of_an_earlier_load_is_wrong_use_and_not_shown(pixl, tmp_path):
+    pixl("cohort", "load", csv(tmp_path, row(1, participant_id="P-SECRET-1")))
+    later = csv(tmp_path, row(2, participant_id="P-SECRET-2"), row(3, participant_id="P-SECRET-1"))
+    shown = pixl("cohort", "load", later, code=2)
+    assert "cohort.csv line 3, column participant_id: is that of another patient in an earlier load" in shown
+    assert "SECRET" not in shown
+    assert "QZ" not in shown
+    assert pixl.status()[0]["requested"] == 1
+
+
 def test_status_without_a_cohort_says_how_to_load_one(pixl):
     assert "pixl cohort load" in pixl("cohort", "status")
     assert json.loads(pixl("cohort", "status", "--json")) == []

@@ -45,6 +45,7 @@ def test_a_row_becomes_a_study_request(csv_of: Callable[..., Path]) -> None:
         "study_uid": "1.2.3.4",
         "series_uid": None,
         "participant_id": None,
+        "participant_place": None,
         "modality": None,
         "sop_uid": None,
     }

@@ -107,6 +107,42 @@ def test_a_further_series_of_a_finished_study_opens_it_again(ledger, database, p
     assert study.parts == {Part(series_uid="1.9.1"), Part(series_uid="1.9.2")}
 
 
+ONE_PATIENT = {"mrn": "MRN-SECRET-1"}
+
+
+@pytest.mark.parametrize(
+    ("later", "problem"),
+    [
+        ({"participant_id": "P-1"}, "is that of another patient in an earlier load"),
+        ({"participant_id": "P-2", **ONE_PATIENT}, "is not what an earlier load says for the same patient"),
+    ],
+)
+def test_patients_and_participant_ids_are_one_to_one_over_all_loads_of_a_project(ledger, later, problem):
+    ledger.load(MONDAY, [request(1, participant_id="P-1"), request(2)])
+    row = request(3, **later, participant_place="cohort.csv line 7, column participant_id")
+    with pytest.raises(CohortInvalid) as refused:
+        ledger.load(TUESDAY, [request(4, participant_id="P-4"), row])
+    assert f"\n  - cohort.csv line 7, column participant_id: {problem}" in str(refused.value)
+    assert not any(value in str(refused.value) for value in ("P-1", "P-2", "SECRET"))
+    assert [status.requested for status in ledger.status()] == [2]
+
+
+def test_a_participant_id_that_differs_is_told_of_once_however_many_studies_the_patient_has(ledger):
+    ledger.load(MONDAY, [request(number, **ONE_PATIENT, participant_id="P-1") for number in (1, 2)])
+    with pytest.raises(CohortInvalid) as refused:
+        ledger.load(TUESDAY, [request(number, **ONE_PATIENT, participant_id="P-2") for number in (3, 4)])
+    assert str(refused.value).count("\n") == 1
+    assert "procedure_occurrence_id 3: is not what" in str(refused.value)
+
+
+def test_a_patient_keeps_a_participant_id_over_loads_and_may_have_another_in_another_project(ledger):
+    ledger.load(MONDAY, [request(1, participant_id="P-1")])
+    more = [request(1, participant_id="P-1"), request(2, **ONE_PATIENT, participant_id="P-1"), request(3)]
+    assert ledger.load(TUESDAY, more).new_studies == 2
+    other = ExtractId(project="hearts", generated_at=MONDAY.generated_at)
+    assert ledger.load(other, [request(1, project="hearts", participant_id="H-9")]).new_studies == 1
+
+
 def test_the_same_study_for_two_projects_is_two_requests(ledger):
     ledger.load(MONDAY, [request(1)])
     other = ExtractId(project="hearts", generated_at=MONDAY.generated_at)

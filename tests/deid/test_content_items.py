@@ -107,7 +107,7 @@ def test_birth_dates_ages_and_numbers_of_a_subject_go_and_measurements_stay(data
     assert {"121118", "121032", "103355008", "121071", "111526", "121080"} <= set(left)
     assert out.ContentSequence[1].MeasuredValueSequence[0].NumericValue == 12.5
     assert out.ContentSequence[2].TextValue == "REMOVED"
-    assert out.ContentSequence[3].DateTime == "20200121120000"
+    assert out.ContentSequence[3].DateTime == "21561223120000"
     assert out.ContentSequence[4].ReferencedSOPSequence[0].ReferencedSOPInstanceUID.startswith("2.25.")
 
 

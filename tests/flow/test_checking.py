@@ -35,7 +35,7 @@ ROW = Study(
     priority=0,
     tries=0,
     mrn="MRN-1",
-    **{"accession_number": "ACC-1", "study_uid": STUDY, "series_uids": (), "fingerprint": "", **NOTHING},
+    **{"accession_number": "ACC-1", "study_uid": STUDY, "parts": frozenset(), "fingerprint": "", **NOTHING},
 )
 REAL = ("JPEG2000.dcm", "MR_small_RLE.dcm", "image_dfl.dcm", "MR_small_bigendian.dcm", "CT_small.dcm", "rtplan.dcm")
 

@@ -40,6 +40,8 @@ class Limits:
 
     seconds: float = 300.0
     """How long one instance may take them."""
+    start_seconds: float = 120.0
+    """How long may pass until a series' first instance is asked for: the process starts, and loads the checkers."""
     megabytes: int = 4096
 
 
@@ -149,7 +151,7 @@ class CheckProcess:
     @contextmanager
     def _watched(self) -> Iterator[Any]:
         """Kill the process when the deadline that was last set has passed; None is none."""
-        deadline: list[float | None] = [time.monotonic() + self._limits.seconds]
+        deadline: list[float | None] = [time.monotonic() + self._limits.start_seconds]
         over = threading.Event()
 
         def watch() -> None:

@@ -109,6 +109,24 @@ def test_the_time_is_that_of_one_instance(processes):
     made.close()
 
 
+def test_the_start_of_a_process_does_not_count_in_the_time_of_an_instance():
+    slow = f"import runpy, time; time.sleep(5); runpy.run_path({STAND_IN[1]!r}, run_name='__main__')"
+    made = CheckProcesses(Limits(seconds=4, megabytes=2048), (sys.executable, "-c", slow))
+    found = made.check(PROJECT, KnownStudy(), instances("find SMITH"))
+    assert [finding.kind for finding in found.findings] == ["name"]
+    made.close()
+
+
+def test_a_process_that_hangs_in_its_start_is_ended_when_the_time_of_a_start_is_up():
+    hangs = sys.executable, "-c", "import time; time.sleep(30)"
+    made = CheckProcesses(Limits(seconds=1000, start_seconds=1, megabytes=2048), hangs)
+    began = time.monotonic()
+    found = made.check(PROJECT, KnownStudy(), instances("nothing"))
+    assert [finding.kind for finding in found.findings] == ["checker-failed"]
+    assert time.monotonic() - began < 25
+    made.close()
+
+
 def test_a_process_that_is_killed_while_it_waits_is_replaced(processes):
     check(processes, "nothing")
     os.kill(idle(processes).pid, signal.SIGKILL)

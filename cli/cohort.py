@@ -65,6 +65,21 @@ REPORT_COLOURS = {
     ReportState.HELD: "magenta",
 }
 
+CohortArgument = Annotated[
+    Path,
+    typer.Argument(
+        help="An OMOP-ES extract folder, a CSV file, or a list of UIDs of studies, series or SOP instances."
+    ),
+]
+PriorityOption = Annotated[
+    int | None,
+    typer.Option(
+        min=LEAST_PRIORITY, max=MOST_PRIORITY, help="Studies with a higher number are fetched first. [the project's]"
+    ),
+]
+ModalityOption = Annotated[
+    str | None, typer.Option("--modality", "-m", help="Of a list of UIDs: only what is of this modality.")
+]
 ProjectOption = Annotated[str | None, typer.Option("--project", "-p", help="Only this project.")]
 ExtractOption = Annotated[
     str | None, typer.Option("--extract", "-e", help="Only this extract, such as 2023-12-07t14-08-58.")
@@ -73,29 +88,15 @@ ExtractOption = Annotated[
 
 @app.command()
 def load(
-    path: Annotated[
-        Path,
-        typer.Argument(
-            help="An OMOP-ES extract folder, a CSV file, or a list of UIDs of studies, series or SOP instances."
-        ),
-    ],
+    path: CohortArgument,
     project: ProjectOption = None,
-    priority: Annotated[
-        int | None,
-        typer.Option(
-            min=LEAST_PRIORITY,
-            max=MOST_PRIORITY,
-            help="Studies with a higher number are fetched first. [the project's]",
-        ),
-    ] = None,
+    priority: PriorityOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     allow_older: Annotated[
         bool, typer.Option("--allow-older", help="Load an extract that is older than one loaded before.")
     ] = False,
     *,
-    modality: Annotated[
-        str | None, typer.Option("--modality", "-m", help="Of a list of UIDs: only what is of this modality.")
-    ] = None,
+    modality: ModalityOption = None,
 ) -> None:
     """Read a cohort, check all of it, and ask for each study that its project has not asked for before."""
     from pixl.cohort import copy_public  # noqa: PLC0415  pyarrow takes its time

@@ -32,21 +32,13 @@ def create_app(settings: Settings, secrets: SecretStore) -> FastAPI:
     """Make the application; its worker runs as long as it does."""
     ledger = open_ledger(settings, secrets)
     token = secrets.get("service-token").decode().strip()
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        turns = Turns(ledger)
-        worker = build_worker(settings, secrets, build_flow(settings, secrets, ledger, turns))
-        notifier = Notifier(ledger=ledger, secrets=secrets, channels=partial(load_channels, settings.notifications))
-        tasks = [asyncio.create_task(work) for work in (worker.run(), _rescue(ledger), _notify(notifier))]
-        yield
-        turns.stop()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        ledger.close()
-
-    app = FastAPI(title="PIXL imaging_api", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="PIXL imaging_api",
+        lifespan=lambda _: _working(settings, secrets, ledger),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
 
     def authorised(authorization: Annotated[str, Header()] = "") -> None:
         if not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
@@ -70,6 +62,21 @@ def create_app(settings: Settings, secrets: SecretStore) -> FastAPI:
         ]
 
     return app
+
+
+@contextlib.asynccontextmanager
+async def _working(settings: Settings, secrets: SecretStore, ledger: Ledger) -> AsyncIterator[None]:
+    """Work as long as the application lives."""
+    turns = Turns(ledger)
+    worker = build_worker(settings, secrets, build_flow(settings, secrets, ledger, turns))
+    notifier = Notifier(ledger=ledger, secrets=secrets, channels=partial(load_channels, settings.notifications))
+    tasks = [asyncio.create_task(work) for work in (worker.run(), _rescue(ledger), _notify(notifier))]
+    yield
+    turns.stop()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    ledger.close()
 
 
 async def _rescue(ledger: Ledger) -> None:

@@ -84,7 +84,11 @@ def _is_due(occasion: Occasion, counts: Mapping[State, int], before: Told | None
         case Occasion.ERRORED:
             return failed > 0 and moving == 0 and _grew(State.FAILED, counts, before)
         case Occasion.DIGEST:
-            return changed and sum(counts.values()) > 0 and (before is None or now - before.at >= A_DAY)
+            return (
+                changed
+                and sum(counts.values()) > 0
+                and (before is None or not dt.timedelta(0) <= now - before.at < A_DAY)
+            )
 
 
 def _grew(state: State, counts: Mapping[State, int], before: Told | None) -> bool:

@@ -28,19 +28,27 @@ LONGEST_PAUSE_SECONDS = 3600.0
 
 
 class BackOff(BaseRetryStrategy):
-    """Tries again what raised `RetryLater`, after pauses that double; nothing else."""
+    """Tries again what raised `RetryLater`, after pauses that double; nothing else. Postgres's clock says when."""
 
-    def __init__(self, first_seconds: float) -> None:
+    def __init__(
+        self, first_seconds: float, *, now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)
+    ) -> None:
         self.first_seconds = first_seconds
+        self._now = now
+        self._ahead = dt.timedelta(0)
+
+    def compare(self, clock_of_postgres: dt.datetime) -> None:
+        """Note by how much this machine's clock is ahead of that of Postgres, which may be on another machine."""
+        self._ahead = self._now() - clock_of_postgres
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """Say when to try again."""
         match exception:
             case NotBefore():
-                return RetryDecision(retry_at=exception.at)
+                return RetryDecision(retry_at=exception.at - self._ahead)
             case RetryLater():
                 pause = min(self.first_seconds * 2 ** min(job.attempts, 16), LONGEST_PAUSE_SECONDS)
-                return RetryDecision(retry_at=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=pause))
+                return RetryDecision(retry_at=self._now() - self._ahead + dt.timedelta(seconds=pause))
             case _:
                 return None
 
@@ -65,11 +73,12 @@ class Worker:
                 conninfo=conninfo, kwargs={"password": password, "connect_timeout": 5}, min_size=1, max_size=8
             )
         )
+        self._back_off = BackOff(retry_seconds)
         for task in tasks.values():
-            self._register(task, BackOff(retry_seconds))
+            self._register(task)
 
-    def _register(self, task: Task, back_off: BackOff) -> None:
-        @self._app.task(name=task.step.value, queue=task.step.value, retry=back_off)
+    def _register(self, task: Task) -> None:
+        @self._app.task(name=task.step.value, queue=task.step.value, retry=self._back_off)
         async def run(**number: int) -> None:
             await asyncio.to_thread(task.run, number[task.step.number])
 
@@ -108,6 +117,8 @@ class Worker:
         """Give the jobs of dead workers to living ones."""
         jobs = self._app.job_manager
         while True:
+            row = await self._app.connector.execute_query_one_async("SELECT clock_timestamp() AS now")
+            self._back_off.compare(row["now"])
             for task in self._tasks.values():
                 for job in await jobs.get_stalled_jobs(queue=task.step.value, seconds_since_heartbeat=DEAD_SECONDS):
                     log.warning("job %s (%s) lost its worker; it is done again", job.id, job.task_name)

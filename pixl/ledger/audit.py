@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,17 +62,22 @@ class Proof:
         return self.broken_at is None
 
 
-def append(connection: psycopg.Connection[dict[str, Any]], cipher: Cipher, *events: Event) -> None:
+def append(
+    connection: psycopg.Connection[dict[str, Any]],
+    cipher: Cipher,
+    *events: Event,
+    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+) -> None:
     """Add events in the transaction of `connection`: they happened when, and only when, it is committed.
 
-    Others that append wait until then, so this comes last in a transaction.
+    Others that append wait until then, so this comes last in a transaction. Positions make the order, not the clock.
     """
     connection.execute(QUERIES["lock"])
     last = connection.execute(QUERIES["last"]).fetchone() or {"position": 0, "seal": FIRST}
     position, seal = last["position"], bytes(last["seal"])
     for event in events:
         position += 1
-        at = dt.datetime.now(dt.UTC)
+        at = now()
         seal = _seal(cipher, seal, position, at, event)
         values = {"position": position, "at": at, "seal": seal, "details": Jsonb(dict(event.details))}
         values |= {"who": event.who, "what": event.what, "project": event.project, "subject": event.subject}

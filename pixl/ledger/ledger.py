@@ -654,8 +654,13 @@ class Ledger:
         return len(rows)
 
     def rescue(self, *, older_seconds: float) -> int:
-        """Give a job to each study on its way that has none (there should be none). Returns how many had none."""
+        """Give a job to each study on its way that has none (there should be none). Returns how many had none.
+
+        Jobs that would wait for a clock that was set back, or for a worker that died before it was, go on too.
+        """
         with self._transaction() as connection:
+            connection.execute(QUERIES["clamp_heartbeats"])
+            connection.execute(QUERIES["wake_late"])
             rows = connection.execute(QUERIES["stranded"], {"older_seconds": older_seconds}).fetchall()
             for step in set(NEXT_STEP.values()):
                 stranded = [row for row in rows if NEXT_STEP[State(row["state"])] is step]

@@ -62,10 +62,12 @@ DELETE FROM console_session WHERE name = %(name)s AND (%(but)s::bytea IS NULL OR
 -- add_session: a person is logged in
 INSERT INTO console_session (token, name) VALUES (%(token)s, %(name)s);
 
--- use_session: whose session it is, if it has not been idle for too long; it was used now
+-- use_session: whose session it is, if it has not been idle for too long; it was used now. One that was used in a time
+-- that has not come is over: the clock was set back, and nobody can say how old it is (a few seconds are a mere correction)
 UPDATE console_session SET seen = clock_timestamp() FROM person
 WHERE token = %(token)s AND person.name = console_session.name AND person.removed_at IS NULL
   AND seen > clock_timestamp() - make_interval(secs => %(idle_seconds)s)
+  AND seen <= clock_timestamp() + interval '5 seconds'
   AND console_session.since > clock_timestamp() - make_interval(secs => %(longest_seconds)s)
 RETURNING person.name, person.role;
 
@@ -75,15 +77,17 @@ DELETE FROM console_session WHERE token = %(token)s RETURNING name;
 -- forget_sessions: that have been idle for too long
 DELETE FROM console_session
 WHERE seen <= clock_timestamp() - make_interval(secs => %(idle_seconds)s)
-   OR since <= clock_timestamp() - make_interval(secs => %(longest_seconds)s);
+   OR since <= clock_timestamp() - make_interval(secs => %(longest_seconds)s)
+   OR seen > clock_timestamp() + interval '5 seconds';
 
 -- add_failure: a login that failed
 INSERT INTO login_failure (who, address) VALUES (%(who)s, %(address)s);
 
--- failures: how many logins have failed lately, for a name and from an address
+-- failures: how many logins have failed lately, for a name and from an address; a clock that is set back locks nobody out
 SELECT count(*) FILTER (WHERE who = %(who)s) AS of_name, count(*) FILTER (WHERE address = %(address)s) AS of_address
 FROM login_failure
-WHERE at > clock_timestamp() - make_interval(secs => %(seconds)s) AND (who = %(who)s OR address = %(address)s);
+WHERE at BETWEEN clock_timestamp() - make_interval(secs => %(seconds)s) AND clock_timestamp() + interval '5 seconds'
+  AND (who = %(who)s OR address = %(address)s);
 
 -- forgive: a login that succeeded
 DELETE FROM login_failure WHERE who = %(who)s;

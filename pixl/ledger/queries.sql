@@ -263,10 +263,23 @@ WHERE project = %(project)s AND state = ANY(%(states)s) AND merged_into IS NULL
     WHERE extract.project = %(project)s AND generated_at = %(generated_at)s))
 ORDER BY id FOR UPDATE OF study;
 
+-- clamp_heartbeats: of before the clock was set back: a living worker is heard of again in a moment, a dead one never is
+UPDATE procrastinate_workers SET last_heartbeat = clock_timestamp() WHERE last_heartbeat > clock_timestamp();
+
+-- wake_late: waiting jobs that were put off in a time that has not come: the clock was set back since, and their time is
+-- further off than it was meant to be; also any that waits for longer than a day and an hour, which nothing means to
+UPDATE procrastinate_jobs SET scheduled_at = NULL
+FROM (
+    SELECT DISTINCT ON (job_id) job_id, at FROM procrastinate_events JOIN procrastinate_jobs AS job ON job.id = job_id
+    WHERE job.status = 'todo' AND job.scheduled_at > clock_timestamp() AND procrastinate_events.type <> 'scheduled'
+    ORDER BY job_id, procrastinate_events.id DESC) AS last
+WHERE procrastinate_jobs.id = last.job_id AND status = 'todo' AND scheduled_at > clock_timestamp()
+  AND (last.at > clock_timestamp() OR scheduled_at > clock_timestamp() + interval '25 hours');
+
 -- stranded: studies on their way that no job will ever take further; there should be none
 SELECT id, state, priority, fingerprint FROM study
 WHERE state IN ('requested', 'fetching', 'cached', 'deidentifying', 'checking', 'released', 'exporting')
-  AND since < clock_timestamp() - make_interval(secs => %(older_seconds)s)
+  AND since NOT BETWEEN clock_timestamp() - make_interval(secs => %(older_seconds)s) AND clock_timestamp()
   AND NOT EXISTS (
     SELECT FROM procrastinate_jobs
     WHERE status IN ('todo', 'doing') AND args ->> 'study_id' = study.id::text)

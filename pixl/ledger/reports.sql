@@ -84,7 +84,7 @@ WHERE report_id = %(id)s AND revision = %(revision)s
 
 -- stranded: reports on their way that no job will ever take further; there should be none
 SELECT id, priority FROM report
-WHERE state = 'requested' AND since < clock_timestamp() - make_interval(secs => %(older_seconds)s)
+WHERE state = 'requested' AND since NOT BETWEEN clock_timestamp() - make_interval(secs => %(older_seconds)s) AND clock_timestamp()
   AND NOT EXISTS (
     SELECT FROM procrastinate_jobs
     WHERE status IN ('todo', 'doing') AND args ->> 'report_id' = report.id::text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import psycopg
 import pytest
 from fastapi.routing import APIRoute
 
@@ -237,6 +238,25 @@ def test_an_idle_session_ends_and_so_does_a_long_one(log_in):
     assert log_in("vera").get("/queue").status_code == 200
     for lifetimes in (Lifetimes(idle_seconds=0), Lifetimes(longest_seconds=0)):
         assert log_in("vera", lifetimes=lifetimes).get("/queue").status_code == 303
+
+
+def test_a_session_does_not_outlive_its_limit_by_a_clock_that_is_set_back(log_in, database, postgres):
+    hand = log_in("vera")
+    assert hand.get("/queue").status_code == 200
+    with psycopg.connect(database, password=postgres.password) as connection:
+        connection.execute(
+            "UPDATE console_session SET since = since + interval '1 day', seen = seen + interval '1 day'"
+        )
+    assert hand.get("/queue").status_code == 303
+
+
+def test_logins_that_failed_before_the_clock_was_set_back_lock_nobody_out(people, database, postgres):
+    with psycopg.connect(database, password=postgres.password) as connection:
+        connection.execute(
+            "INSERT INTO login_failure (at, who, address)"
+            " SELECT now() + interval '1 day', '', 'here' FROM generate_series(1, 100)"
+        )
+    assert people.log_in("vera", PASSWORD, address="here")
 
 
 def test_logging_out_ends_the_session_on_the_server(log_in):

@@ -21,6 +21,11 @@ def told_of(counts, *occasions, at=NOW):
     return {occasion: Told(counts=counts, at=at) for occasion in occasions}
 
 
+def test_a_digest_does_not_wait_for_a_clock_that_was_set_back():
+    before = told_of({State.HELD: 1}, Occasion.DIGEST, at=NOW + dt.timedelta(days=400))
+    assert Occasion.DIGEST in said({State.HELD: 2}, before)
+
+
 def test_held_studies_are_told_of_once_nothing_moves_any_more():
     assert Occasion.READY_FOR_REVIEW not in said({State.HELD: 2, State.FETCHING: 1})
     assert Occasion.READY_FOR_REVIEW in said({State.HELD: 2, State.EXPORTED: 1})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import psycopg
 import pytest
 from psycopg.rows import dict_row
@@ -40,6 +42,14 @@ def test_a_chain_that_nobody_touched_holds(chain):
     assert (proof.holds, proof.events) == (True, 5)
     assert [entry.position for entry in audit.events(chain, limit=2)] == [5, 4]
     assert [entry.position for entry in audit.events(chain, project="lungs", before=3)] == [2, 1]
+
+
+def test_a_chain_over_which_the_clock_was_set_back_holds_and_keeps_its_order(chain):
+    audit.append(chain, CIPHER, Event(who="ann", what="late"), now=lambda: dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    audit.append(chain, CIPHER, Event(who="ann", what="later"), now=lambda: dt.datetime(2019, 1, 1, tzinfo=dt.UTC))
+    proof = audit.verify(chain, CIPHER)
+    assert (proof.holds, proof.events) == (True, 7)
+    assert [entry.event.what for entry in audit.events(chain, limit=3)] == ["later", "late", "verdict"]
 
 
 def test_an_empty_chain_holds(connection):

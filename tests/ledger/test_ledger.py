@@ -370,6 +370,77 @@ def test_a_clock_that_was_set_back_does_not_stop_the_archive_from_being_asked(le
     assert ledger.pass_gate() is None
 
 
+def set_back_a_day(database, postgres, *statements):
+    """What the database holds is of a day that has not come: the same as a clock that was set back by a day."""
+    with psycopg.connect(database, password=postgres.password) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+PUT_OFF = """
+UPDATE procrastinate_jobs SET status = 'doing' WHERE id = 1;
+SELECT procrastinate_retry_job_v2(1, now() + interval '30 seconds', NULL, NULL, NULL);
+"""
+JOBS_A_DAY_LATER = """
+UPDATE procrastinate_events SET at = at + interval '1 day';
+UPDATE procrastinate_jobs SET scheduled_at = scheduled_at + interval '1 day';
+"""
+
+
+def waiting(database, postgres):
+    with psycopg.connect(database, password=postgres.password) as connection:
+        return connection.execute("SELECT id FROM procrastinate_jobs WHERE scheduled_at > now() ORDER BY id").fetchall()
+
+
+def test_a_job_that_was_put_off_before_the_clock_was_set_back_runs_now_and_not_a_day_later(ledger, database, postgres):
+    ledger.load(MONDAY, [request(1)])
+    set_back_a_day(database, postgres, PUT_OFF, JOBS_A_DAY_LATER)
+    assert waiting(database, postgres) == [(1,)]
+    ledger.rescue(older_seconds=60)
+    assert waiting(database, postgres) == []
+
+
+def test_a_job_that_was_put_off_by_a_clock_that_holds_waits_for_its_time(ledger, database, postgres):
+    ledger.load(MONDAY, [request(1)])
+    set_back_a_day(database, postgres, PUT_OFF)
+    ledger.rescue(older_seconds=60)
+    assert waiting(database, postgres) == [(1,)]
+
+
+def test_a_job_waits_for_no_more_than_a_day_and_an_hour_whatever_a_clock_said(ledger, database, postgres):
+    ledger.load(MONDAY, [request(1)])
+    set_back_a_day(
+        database, postgres, PUT_OFF, "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '9 days'"
+    )
+    ledger.rescue(older_seconds=60)
+    assert waiting(database, postgres) == []
+
+
+def test_a_worker_that_died_before_the_clock_was_set_back_is_not_taken_for_alive_for_a_day(ledger, database, postgres):
+    late = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() + interval '1 day')"
+    set_back_a_day(database, postgres, late)
+    ledger.rescue(older_seconds=60)
+    with psycopg.connect(database, password=postgres.password) as connection:
+        [(is_past,)] = connection.execute("SELECT last_heartbeat <= now() FROM procrastinate_workers").fetchall()
+    assert is_past
+
+
+def test_a_study_without_a_job_is_rescued_also_where_the_clock_was_set_back(ledger, database, postgres):
+    ledger.load(MONDAY, [request(1)])
+    lost = "DELETE FROM procrastinate_jobs; UPDATE study SET since = since + interval '1 day'"
+    set_back_a_day(database, postgres, lost)
+    assert ledger.rescue(older_seconds=60) == 1
+
+
+def test_events_keep_their_order_where_the_clock_is_set_back_between_them(ledger, database, postgres):
+    ledger.load(MONDAY, [request(1)])
+    set_back_a_day(
+        database, postgres, "INSERT INTO event (study_id, at, after) VALUES (1, now() + interval '1 day', 'requested')"
+    )
+    to_state(ledger, 1, State.FETCHING, State.CACHED)
+    assert [after for _, _, after, _ in ledger.events(1)][-3:] == [State.REQUESTED, State.FETCHING, State.CACHED]
+
+
 def test_the_linker_names_exported_studies_only(ledger):
     ledger.load(MONDAY, [request(n) for n in range(1, 3)])
     to_state(ledger, 1, State.FETCHING, State.CACHED)

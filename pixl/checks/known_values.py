@@ -15,6 +15,7 @@ from pixl.checks.options import Options, made_with, read_options
 from pixl.checks.original_header import Harvest, Known, add_identifiers
 from pixl.checks.port import Context, KnownStudy
 from pixl.checks.reading import Element
+from pixl.checks.words import common_words, fold
 from pixl.dicom.text import ESCAPE, decode
 from pixl.domain.allowed import Allowed, AllowedBy
 from pixl.domain.finding import Finding, Outcome, Part
@@ -147,11 +148,12 @@ class _Look:
         text, found = self._in_value(
             instance, element, value, may_be_coded=vr == "CS" and element.tag in allowed.changed
         )
-        kept = element.tag in allowed.kept and instance.original is not None
-        if found and not (kept and _is_as_before(instance, element, value)):
-            yield from self._told(instance, element.path, text, found)
-        elif not found:
+        if not found:
             self._remember(vr, value)
+        elif instance.original is not None and _is_as_before(instance, element, value):
+            yield from self._told(instance, element.path, text, _not_meant_to_stay(element, found, allowed))
+        else:
+            yield from self._told(instance, element.path, text, found)
 
     def _in_value(
         self, instance: Instance, element: Element, value: bytes, *, may_be_coded: bool
@@ -254,6 +256,20 @@ class _Look:
                 outcome=self._options.outcome,
                 **_excerpt(text, parts),
             )
+
+
+def _not_meant_to_stay(element: Element, found: list[Part], allowed: Allowed) -> list[Part]:
+    """Return what may not be in an element that holds what it held before."""
+    if element.tag in allowed.kept:
+        return []
+    if element.tag not in allowed.changed:
+        return found
+    # A description is cleaned, and keeps common words; that a removed request says the same tells nothing.
+    return [part for part in found if part.kind != "text" or not _is_common(part.word)]
+
+
+def _is_common(text: str) -> bool:
+    return common_words().issuperset(re.findall(r"[a-z0-9]+", fold(text)))
 
 
 def _whole_numbers(instance: Instance, element: Element, value: bytes) -> str:

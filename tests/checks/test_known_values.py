@@ -303,6 +303,24 @@ def allowing_with_table(*tags):
     return lambda *_: with_table
 
 
+COMMON, RARE = "CT Chest abdomen pelvis with contrast", "CT Chest abdomen with Quillvane contrast"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told_kinds"),
+    [
+        ({"StudyDescription": COMMON}, {"StudyDescription": COMMON}, []),
+        ({"StudyDescription": RARE}, {"StudyDescription": RARE}, ["text"]),
+        ({"StudyDescription": "CT"}, {"StudyDescription": COMMON}, ["text"]),
+    ],
+)
+def test_common_words_of_a_removed_request_may_be_in_a_description_that_had_them_itself(before, after, told_kinds):
+    request = next(iter(after.values()))
+    pair = dicom(**after), original(RequestedProcedureDescription=request, **before)
+    found = findings("known-values", pair, allowed=allowing_with_table(0x00081030))
+    assert [one.kind for one in found] == told_kinds
+
+
 def test_without_an_original_every_known_date_is_found(told):
     known = KnownStudy(identifiers=Identifiers(dates=(dt.date(2020, 4, 15),)))
     assert told(findings("known-values", dicom(StudyDate="20200415"), known=known)) == [("date", "(0008,0020)")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from pixl.text import lists
 from pixl.text.cues import (
@@ -24,6 +25,7 @@ from pixl.text.cues import (
     WORKPLACES,
 )
 from pixl.text.eponyms import is_eponym, is_in_phrase
+from pixl.text.likeness import is_like
 from pixl.text.marks import Mark, Marks
 from pixl.text.spans import Kind
 from pixl.text.words import Is
@@ -121,11 +123,16 @@ def _is_small_person(marks: Marks, i: int) -> bool:
 
 def _after_cue(marks: Marks, i: int) -> None:
     reading, word = marks.reading, marks.reading.lows[i]
-    if reading.low(i - 1) not in CUES[word] or not reading.is_close(i, " :\t\n\r.-"):
+    before = reading.low(i - 1)
+    if before not in CUES[word]:
+        if not _is_mistyped(before, word):
+            return
+        before = "typed"
+    if not reading.is_close(i, " :\t\n\r.-"):
         return
     if len(word) == 1 and reading.gap(i - 1) != "/":
         return
-    if reading.low(i - 1) == "typed" and len(reading.tokens[i + 1].word) in (2, SHORT):
+    if before == "typed" and len(reading.tokens[i + 1].word) in (2, SHORT):
         marks.named[i + 1] = INITIALS
         return
     if reading.has(i + 1, Is.TITLE) and i + 2 < len(reading) and not reading.is_big(i + 1):
@@ -135,6 +142,15 @@ def _after_cue(marks: Marks, i: int) -> None:
     _take(marks, i + 1, Mark(f"behind '... {word}'", 0.9), bold=":" in reading.gap(i) and not ordinary)
     if marks.is_initials(i + 1):
         marks.named[i + 1] = INITIALS
+
+
+@cache
+def _is_mistyped(low: str, cue: str) -> bool:
+    """Tell whether a word before `by` is one of those that announce a name, with a typing error."""
+    return cue == "by" and low not in lists.safe() and any(is_like(low, known) for known in WRITING)
+
+
+WRITING = ("typed", "dictated", "reported", "verified", "checked", "signed", "approved", "authorised")
 
 
 def _is_plain(marks: Marks, i: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pixl.text import announced, doubt, figures, level, persons, runs, surroundings
+from pixl.text import announced, doubt, figures, level, persons, runs, surroundings, torn
 from pixl.text.marks import Marks
 from pixl.text.reading import Reading
 from pixl.text.spans import Span
@@ -26,6 +26,7 @@ STEPS = (
     runs.mark_runs,
     surroundings.mark_chains,
     surroundings.mark_neighbours,
+    torn.mark_torn,
     figures.mark_figures,
 )
 """In this order: what is surest first, since later steps ask what stands next to a name."""

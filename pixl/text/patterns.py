@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from pixl.text import ages, dates, lists, numbers, places
+from pixl.text import ages, damaged, dates, lists, numbers, places
 from pixl.text.cues import NO_INITIALS
 from pixl.text.digits import is_chi, is_nhs
 from pixl.text.figures import UNITS
@@ -56,11 +56,13 @@ def _compiled(shapes: Iterable[tuple[Kind, str]], how: str) -> tuple[Rule, ...]:
 
 NUMBERS = (
     *_compiled(numbers.SHAPED, "shape of"),
+    Rule(Kind.DATE, "two days", damaged.TWO_DAYS),
     Rule(Kind.DATE, "date before a colon", dates.BEFORE_A_COLON),
     Rule(Kind.DATE, "day and month", dates.ALONE, 0.7),
 )
 TIMES = (
     Rule(Kind.DATE, "month in Roman numerals", dates.ROMAN, 0.7),
+    Rule(Kind.DATE, "week or feast", damaged.SPELT_DATE, 0.6),
     Rule(Kind.DATE, "month", dates.LONE_MONTH),
     Rule(Kind.DATE, "month with a capital", dates.WRITTEN_MONTH),
 )
@@ -77,14 +79,33 @@ FEASTS = Rule(Kind.DATE, "feast", dates.FEASTS)
 FEAST_WORDS = lists.section("cues.txt", "feasts")
 FOREIGN_MONTHS = lists.section("cues.txt", "months elsewhere")
 LONG_NUMBERS = _compiled(numbers.LONG, "shape of")
-PLACES = (Rule(Kind.ADDRESS, "address", places.ADDRESS), Rule(Kind.HOSPITAL, "hospital", places.HOSPITAL, 0.8))
+LIKE_ADDRESS = Rule(Kind.ADDRESS, "like an address", damaged.ADDRESS, 0.6)
+PLACES = (
+    Rule(Kind.ADDRESS, "address", places.ADDRESS),
+    LIKE_ADDRESS,
+    Rule(Kind.HOSPITAL, "hospital", places.HOSPITAL, 0.8),
+)
 POSTCODES = (Rule(Kind.POSTCODE, "postcode", places.POSTCODE), Rule(Kind.ADDRESS, "address", places.ADDRESS))
-AGES = (Rule(Kind.AGE, "age over 89", ages.AGE, 0.9),)
+AGES = (Rule(Kind.AGE, "age over 89", ages.AGE, 0.9), Rule(Kind.AGE, "age over 89, in doubt", damaged.AGE, 0.5))
+LIKE_PLACES = (Rule(Kind.ADDRESS, "like an address", damaged.ADDRESS, 0.6),)
 CODES = _compiled(numbers.RESEARCH, "labelled")
 NETWORK = (Rule(Kind.EMAIL, "e-mail address", numbers.EMAIL), Rule(Kind.URL, "web address", numbers.URL))
 INITIALS = (Rule(Kind.NAME, "initials, or a name with carets", numbers.INITIALS),)
+DAMAGED_NUMBERS = (
+    Rule(Kind.DATE, "damaged date", damaged.DATE, 0.6),
+    Rule(Kind.POSTCODE, "damaged postcode", damaged.POSTCODE, 0.5),
+)
+DAMAGED_NET = (
+    Rule(Kind.EMAIL, "damaged e-mail address", damaged.EMAIL, 0.6),
+    Rule(Kind.URL, "damaged web address", damaged.URL, 0.6),
+)
+NAMED_NUMBER = Rule(Kind.MRN, "damaged number", damaged.NUMBER, 0.6)
+COUNTING = frozenset({"no", "n0", "nr", "num", "number", "id"})
+CARE_OF = Rule(Kind.ADDRESS, "care of somebody", damaged.CARE_OF, 0.6)
+PATH = Rule(Kind.URL, "path of a file", damaged.PATH, 0.6)
 WORDY: tuple[tuple[int, int, int, tuple[Rule, ...]], ...] = (
     (Is.PLACE, 80, 80, PLACES),
+    (Is.PLACE, 45, 12, LIKE_PLACES),
     (Is.POST, 90, 12, POSTCODES),
     (Is.AGE, 30, 30, AGES),
     (Is.CODED, 0, 40, CODES),
@@ -116,6 +137,7 @@ def pattern_spans(reading: Reading) -> Iterator[Span]:
     if every & Is.DIGITS:
         yield from _numbers(reading)
     yield from _network(text)
+    yield from _damaged(reading)
     yield from _apart(reading)
     if every & Is.SPOKEN:
         yield from _spoken(reading)
@@ -195,6 +217,37 @@ def _network(text: str) -> Iterator[Span]:
     if "/" in text or "^" in text:
         for start, end in _lines(text):
             yield from INITIALS[0].find(text, ((start, end),))
+
+
+def _damaged(reading: Reading) -> Iterator[Span]:
+    """Yield what a scan or a writer took apart."""
+    text, low = reading.text, reading.text.lower()
+    whole = ((0, len(text)),)
+    if reading.places(Is.DIGITS):
+        for rule in DAMAGED_NUMBERS:
+            yield from rule.find(text, whole)
+        counting = [reading.tokens[i][1:] for i, word in enumerate(reading.lows) if word in COUNTING]
+        yield from NAMED_NUMBER.find(text, _around(text, counting, 12, 30))
+    if "c/o" in low:
+        yield from CARE_OF.find(text, whole)
+    if "/" in low:
+        yield from PATH.find(text, whole)
+    if any(sign in low for sign in damaged.NET_SIGNS) or any(end in text for end in damaged.NET_ENDS):
+        windows = _around(text, [found.span() for found in damaged.ASKS_FOR_NET.finditer(text)], 60, 60)
+        for rule in DAMAGED_NET:
+            yield from rule.find(text, windows)
+    if not NINES.isdisjoint(reading.lows):
+        apart = [reading.tokens[i][1:] for i in reading.places(Is.DIGITS) if _is_nine_apart(reading, i)]
+        yield from AGES[1].find(text, _around(text, apart, 30, 30))
+
+
+def _is_nine_apart(reading: Reading, i: int) -> bool:
+    """Tell whether a nine stands apart from the second digit of an age, or beside a letter that looks like one."""
+    low = reading.lows[i]
+    return low in NINES and (low != "9" or (len(reading.low(i + 1)) == 1 and reading.gap(i) == " "))
+
+
+NINES = frozenset({"9", "9l", "9i", "9o"})
 
 
 def _lines(text: str) -> Iterator[Window]:

@@ -14,6 +14,7 @@ from pixl.text.words import JOINED_WORD, WORD, WORDS, Is
 WRAPPED = 40
 """Characters of a line that was broken because it was long."""
 SENTENCE_END = re.compile(r"\s{2}|[\t.:;!?\n\r\u2022*\"\u201c(\[>]|\s-\s|^\s*-")
+LINE_ENDS = frozenset({"\n", "-\n", ".\n", "\r\n", "-\r\n", " \n"})
 SMALL_WORD = re.compile(r"[^\W\d_A-Z]{3}")
 WITHIN_NAME = re.compile(r"[ \t]{0,2}(?:[.,'\u2019\-\u2013^/_]|\r?\n(?=[A-Z]))?[ \t]{0,2}")
 
@@ -26,13 +27,17 @@ class Token(NamedTuple):
     end: int
 
 
+_new = tuple.__new__
+"""Makes a token without asking how many parts it has: there is one for every word."""
+
+
 class Reading:
     """One text, word by word."""
 
     def __init__(self, text: str) -> None:
         shape = WORD if text.isascii() else JOINED_WORD
         self.text = text
-        self.tokens = [Token._make((found[0], *found.span())) for found in shape.finditer(text)]
+        self.tokens = [_new(Token, (found[0], *found.span())) for found in shape.finditer(text)]
         known = [WORDS[token.word] for token in self.tokens]
         self.flags = [word.flags for word in known]
         """What is known of each word, see `Is`."""
@@ -73,6 +78,10 @@ class Reading:
             at = self.text.find("\n", at + 1)
         if first < len(starts):
             yield range(first, len(starts))
+
+    def line_ends(self) -> list[int]:
+        """Return the last words of lines that another line follows."""
+        return [i for i, between in enumerate(self._gaps[:-1]) if between in LINE_ENDS]
 
     def gap(self, i: int) -> str:
         """Return what stands behind a word, before the next; all that is left behind the last one."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from ehr_api.ready import Ready
 from pixl.account import send_report, write_report
 from pixl.domain.destination import Destination
 from pixl.domain.drift import USUAL, Limits
@@ -40,6 +41,7 @@ class Exports:
     ) -> None:
         self._ledger, self._extracts, self._project, self._destination = ledger, extracts, project, destination
         self._max_tries = max_tries
+        self.ready = Ready(ledger.markers, destination)
 
     def request(self, project: str, slug: str | None) -> int:
         """Put an export into the queue; return the number by which to follow it.
@@ -89,6 +91,8 @@ class Exports:
     def _export(self, wanted: dict[str, Any]) -> None:
         extract = ExtractId(project=wanted["project"], generated_at=wanted["generated_at"])
         folder = self._extracts / extract.project / extract.slug
+        version = self._ledger.markers.version(extract)
+        self.ready.withdraw(extract)  # before the tables change that it speaks of
         rows = self._ledger.linker_rows(extract)
         destination = self._open(extract.project)
         reports = self._write_reports(extract, folder)
@@ -96,15 +100,16 @@ class Exports:
         if reports:
             name = self._project(extract.project).destination.parquet
             self._ledger.reports.mark_exported(extract, name, reports)
-        self._account_for(wanted["id"], extract, destination)
+        self._account_for(wanted["id"], extract, destination, version)
 
-    def _account_for(self, export_id: int, extract: ExtractId, destination: Destination) -> None:
+    def _account_for(self, export_id: int, extract: ExtractId, destination: Destination, version: str) -> None:
         """Send the report of the extract as it stands now. It is made for this, and so without values."""
         self._extracts.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self._extracts, prefix=".report-") as folder:
             with self._ledger.accounts.read(extract) as reading:
                 account = write_report(reading, Path(folder) / "report", limits=self._limits(extract.project))
             names = send_report(account, Path(folder) / "report", destination)
+        names += self.ready.settle(account, self._project(extract.project).destination.parquet, version)
         tables = self._so_far(export_id).files
         whole = len(tables) + len(names)
         self._note(export_id, "running", Progress(done=whole, total=whole, files=(*tables, *names)))

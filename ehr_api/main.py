@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ehr_api.drift import watch_drift
 from ehr_api.exports import Exports
+from ehr_api.ready import watch_ready
 from ehr_api.reports import Fresh, ReportJobs, accession_length_of
 from pixl.deid import load_policy
 from pixl.domain.date_shift import DateShift
@@ -75,7 +76,7 @@ def create_app(settings: Settings, secrets: SecretStore) -> FastAPI:
         },
         retry_seconds=settings.retry_seconds,
     )
-    background = [_rescue(ledger), watch_drift(ledger.reports, projects)]
+    background = [_rescue(ledger), watch_drift(ledger.reports, projects), watch_ready(exports.ready)]
     return make_app(ledger, exports, worker, token, background=background, close=deployment.close)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pixl.domain.drift import USUAL, Drift, Limits, drifts
 from pixl.domain.report import Day, ReportState
-from pixl.domain.state import State
+from pixl.domain.state import IN_FLIGHT, State
 from pixl.domain.study import ExtractId
 
 
@@ -123,9 +123,9 @@ class Account:
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing is on its way and nothing waits for a person."""
+        """Whether nothing is on its way, not even to the destination, and nothing waits for a person."""
         waiting = self.reports.get(ReportState.REQUESTED, 0) + self.reports.get(ReportState.HELD, 0)
-        return not self.parts.get(Part.ON_THE_WAY) and not self.states.get(State.HELD) and not waiting
+        return not waiting and not any(self.states.get(state) for state in {*IN_FLIGHT, State.HELD})
 
     @property
     def report_equation(self) -> str:

@@ -19,7 +19,7 @@ class Receipt:
 
 
 class Destination(Protocol):
-    """A place outside the hospital's network. One verb: what it returns has been verified to be there, whole."""
+    """A place outside the hospital's network. What `put` returns has been verified to be there, whole."""
 
     def put(self, chunks: Iterable[bytes], name: str) -> Receipt:
         """Stream `chunks` to `name`, a relative path with `/`; folders are made; a reader never sees half a file.
@@ -32,5 +32,15 @@ class Destination(Protocol):
             The connection failed; the same call may succeed later.
         ConfigurationError
             The destination refuses for a reason that a person has to mend: password, certificate, folder, space.
+        """
+        ...
+
+    def remove(self, name: str) -> None:
+        """Take back `name` and its manifest. That there is none, or no folder, is what was wanted, and no error.
+
+        Raises
+        ------
+        RetryLater, ConfigurationError
+            As `put` does; the file may still be there.
         """
         ...

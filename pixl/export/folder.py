@@ -56,6 +56,14 @@ class FolderDestination:
         self._write([manifest(base, tally.sha256)], self.root / folder / manifest_name(base))
         return tally.receipt(name)
 
+    def remove(self, name: str) -> None:
+        """Take back `name`; see `pixl.domain.destination.Destination`."""
+        folder, base = split_name(name)
+        self.check()
+        with self._told():
+            (self.root / folder / base).unlink(missing_ok=True)
+            (self.root / folder / manifest_name(base)).unlink(missing_ok=True)
+
     def check(self) -> str:
         """Say that the folder is there and may be written to."""
         who = f"destination {self.origin.name!r}"

@@ -82,6 +82,15 @@ class FtpsDestination:
         log.info("stored %s at %s, %d bytes", name, self._access.origin.name, receipt.size)
         return receipt
 
+    def remove(self, name: str) -> None:
+        """Take back `name`; see `pixl.domain.destination.Destination`."""
+        folder, base = split_name(name)
+        prefix = f"{folder}/" if folder else ""
+        with FtpsSession(self._access, "") as session:  # not in the folder, which would be made where it is gone
+            session.remove(f"{prefix}{base}")
+            session.remove(f"{prefix}{manifest_name(base)}")
+        log.info("removed %s at %s", name, self._access.origin.name)
+
     def check(self) -> str:
         """Connect, verify the certificate, log in and enter the folder, as `put` does; say what was seen."""
         with FtpsSession(self._access, ""):

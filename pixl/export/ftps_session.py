@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 from pixl.domain.errors import PixlError
 from pixl.export.ftps_client import FtpsClient, finish
-from pixl.export.ftps_errors import CONNECTING, explain, is_lost
+from pixl.export.ftps_errors import CONNECTING, explain, is_lost, reply_code
 from pixl.export.ftps_options import FtpsOptions
 from pixl.export.options import Origin
 from pixl.export.stream import BLOCK
@@ -20,6 +20,8 @@ from pixl.export.stream import BLOCK
 LAST_WORDS_SECONDS = 3.0
 """How long to wait for the server to say why it broke off a transfer."""
 READING = "reading a file back, which `readback: false` does without"
+NOT_AVAILABLE = 550
+"""The reply to a name that is not there, and to one that may not be touched (RFC 959)."""
 SOME = TypeVar("SOME")
 
 
@@ -58,6 +60,11 @@ class FtpsSession:
         """Remove a file; it is no error that there is none."""
         with self._told("deleting a file"), suppress(ftplib.error_perm):
             self._steady(lambda client: client.delete(name))
+
+    def remove(self, name: str) -> None:
+        """Remove a file; a server that keeps it is an error, none that it is gone already."""
+        with self._told("removing a file"):
+            self._steady(lambda client: _remove(client, name))
 
     def rename(self, name: str, final: str, size: int) -> None:
         """Give a file of `size` bytes its final name, whatever had that before."""
@@ -186,6 +193,14 @@ def _size(client: FtpsClient, name: str) -> int | None:
     with suppress(ftplib.error_perm):
         return client.size(name)
     return None
+
+
+def _remove(client: FtpsClient, name: str) -> None:
+    try:
+        client.delete(name)
+    except ftplib.error_perm as error:
+        if reply_code(error) != NOT_AVAILABLE or _size(client, name) is not None:
+            raise
 
 
 def _rename(client: FtpsClient, name: str, final: str) -> None:

@@ -4,6 +4,7 @@ from pixl.ledger.checking import Checks, Ending, Made, SeriesCheck, SeriesOutput
 from pixl.ledger.cipher import Cipher
 from pixl.ledger.ledger import ExtractStatus, Ledger, Loaded, Portion, Study
 from pixl.ledger.migration import migrate
+from pixl.ledger.ready import Marker, Markers
 from pixl.ledger.reports import Output, Report, ReportEnding, ReportRow, Reports, ReportStatus
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "Ledger",
     "Loaded",
     "Made",
+    "Marker",
+    "Markers",
     "Output",
     "Portion",
     "Report",

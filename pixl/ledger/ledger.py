@@ -34,6 +34,7 @@ from pixl.ledger.notifications import Notifications
 from pixl.ledger.overview import Overview
 from pixl.ledger.participants import Given
 from pixl.ledger.people import People
+from pixl.ledger.ready import Markers
 from pixl.ledger.reports import Reports
 from pixl.ledger.reviews import Reviews
 from pixl.ledger.sql import QUERIES
@@ -185,6 +186,7 @@ class Ledger:
         self.people = People(pool, cipher)
         self.overview = Overview(pool)
         self._checking = Checking(cipher, self.findings)
+        self.markers = Markers(pool)
         self.notifications = Notifications(pool)
         self.accounts = Accounts(pool, self.findings, self.reports)
         self.audit = Trail(pool, cipher)

@@ -12,7 +12,7 @@ from pixl.domain.destination import Receipt
 from pixl.domain.state import State
 from pixl.domain.study import ExtractId, StudyRequest
 
-EXTRACT = ExtractId(project="lungs", generated_at=dt.datetime(2023, 12, 7, 14, 8, 58))
+EXTRACT = ExtractId(project="lungs", generated_at=dt.datetime(2023, 12, 7, 14, 8, 58, tzinfo=dt.UTC))
 WAY = (
     State.FETCHING,
     State.CACHED,
@@ -57,6 +57,12 @@ class Received:
             raise self.error
         self.files[name] = b"".join(chunks)
         return Receipt(name=name, size=len(self.files[name]), sha256="")
+
+    def remove(self, name):
+        if self.times:
+            self.times -= 1
+            raise self.error
+        self.files.pop(name, None)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ class Haven:
 
     def __init__(self, server, destination) -> None:
         self.server, self.folder, self.destination = server, server.folder, destination
-        self.put = destination.put
+        self.put, self.remove = destination.put, destination.remove
 
     def files(self) -> dict[str, bytes]:
         paths = (path for path in self.folder.rglob("*") if path.is_file())

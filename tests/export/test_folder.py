@@ -61,3 +61,17 @@ def test_a_name_that_could_lead_elsewhere_is_refused(folder, root, name):
     with pytest.raises(ConfigurationError, match="name at a destination"):
         folder.put([b"x"], name)
     assert list(root.iterdir()) == []
+
+
+def test_what_is_removed_is_gone_with_its_manifest(folder, root):
+    folder.put([b"1"], "project/READY")
+    folder.remove("project/READY")
+    folder.remove("project/READY")
+    folder.remove("nowhere/READY")
+    assert [path for path in root.rglob("*") if path.is_file()] == []
+
+
+def test_nothing_is_taken_for_removed_in_a_folder_that_is_not_mounted(folder, root):
+    root.rmdir()
+    with pytest.raises(ConfigurationError, match="make or mount it"):
+        folder.remove("project/READY")

@@ -171,3 +171,19 @@ def test_the_server_is_never_spoken_to_in_less_than_tls_1_2(haven):
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert context.check_hostname
     assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+def test_what_is_removed_is_gone_with_its_manifest_and_nothing_else(haven, folder):
+    haven.put([b"1"], f"{folder}/READY")
+    haven.put([b"2"], f"{folder}/other")
+    haven.remove(f"{folder}/READY")
+    assert in_folder(haven, folder).keys() == {"other", "other.sha256"}
+
+
+def test_removing_what_is_gone_is_no_error_and_makes_no_folder(haven, folder):
+    haven.remove(f"{folder}/READY")
+    assert not (haven.folder / folder).exists()
+    haven.put([b"1"], f"{folder}/READY")
+    haven.remove(f"{folder}/READY")
+    haven.remove(f"{folder}/READY")
+    assert in_folder(haven, folder) == {}

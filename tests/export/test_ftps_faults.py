@@ -356,3 +356,40 @@ def test_several_threads_may_share_a_destination(serve):
     for thread in threads:
         thread.join()
     assert {name for name, data in haven.files().items() if data == CONTENT} == {f"project/{n}.zip" for n in range(6)}
+
+
+def test_a_server_that_keeps_what_is_to_be_removed_is_an_error(serve):
+    class Keeps(ExplicitHandler):
+        def ftp_DELE(self, path):  # noqa: N802 - pyftpdlib's name
+            self.respond("550 Not enough privileges.")
+
+    haven = serve(Keeps)
+    haven.put(chunks(), NAME)
+    with pytest.raises(ConfigurationError, match="removing a file"):
+        haven.remove(NAME)
+
+
+def test_a_connection_that_is_cut_while_a_file_is_removed_is_made_again(serve):
+    class Cuts(ExplicitHandler):
+        cut = False
+
+        def ftp_DELE(self, path):  # noqa: N802 - pyftpdlib's name
+            super().ftp_DELE(path)
+            if not Cuts.cut:
+                Cuts.cut = True
+                self.close()
+
+    haven = serve(Cuts)
+    haven.put(chunks(), NAME)
+    haven.remove(NAME)
+    assert Cuts.cut
+    assert set(haven.files()) == set()
+
+
+def test_a_connection_that_is_always_cut_while_a_file_is_removed_is_tried_again_later(serve):
+    class Cuts(ExplicitHandler):
+        def ftp_DELE(self, path):  # noqa: N802 - pyftpdlib's name
+            self.close()
+
+    with pytest.raises(RetryLater):
+        serve(Cuts).remove(NAME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pixl.text import lists
-from pixl.text.cues import CREDENTIALS, FUNCTION_WORDS, NEVER, RELATIONS, STRICT_LABELS
+from pixl.text.cues import CREDENTIALS, FUNCTION_WORDS, NEVER, RELATIONS, STRICT_LABELS, TITLES
 from pixl.text.level import is_level
 from pixl.text.marks import Mark, Marks
 from pixl.text.reading import Reading
@@ -69,6 +69,17 @@ def _surnamed(marks: Marks, i: int) -> None:
     found = i - 1 in marks.named or i - 1 in marks.unknown
     if i and found and marks.reading.gap(i - 1) == " " and is_level(marks.reading, i) and i not in marks.taken:
         marks.named[i] = REST
+
+
+def _broken(marks: Marks, i: int) -> None:
+    """Take the pieces of a name behind a title, if together they are a surname: `Dr Shu ttle worth`."""
+    reading, whole = marks.reading, ""
+    for at in range(i + 1, min(i + 2 + LONGEST, len(reading))):
+        whole += reading.lows[at]
+        if at > i + 1 and whole in lists.surnames():
+            marks.named.update(dict.fromkeys(range(i + 1, at + 1), SPLIT))
+        if reading.gap(at) != " " or reading.is_big(at) != (at == i + 1):
+            return
 
 
 def _before_date(marks: Marks, i: int) -> None:
@@ -159,6 +170,7 @@ def _may_go_on(reading: Reading, i: int) -> bool:
 
 BY_WORD: tuple[tuple[frozenset[str], Callable[[Marks, int], None]], ...] = (
     (ASKED, _labelled),
+    (TITLES, _broken),
     (SURNAMED, _surnamed),
     (WRITERS, _written),
     (frozenset({"between"}), _between),

@@ -62,6 +62,7 @@ def test_what_looks_like_a_house_goes_in_any_case(text):
         ("Pt: Doro\nthy Pickup. Normal.", "thy"),
         ("HIS DAUGHTER IS RICH, TEL 01632 960750.", "RICH"),
         ("seen, typped by ra, and verified", "ra"),
+        ("Dr, Shu ttle worth informed.", "worth"),
         ("Seen by Dr Kofi\nPower.", "Power"),
     ],
 )

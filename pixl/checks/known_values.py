@@ -83,7 +83,7 @@ class _Look:
         self._known = Known(uids=set(known.original_uids))
         add_identifiers(self._known, known.identifiers)
         self._harvest = Harvest(self._known)
-        self._matcher = Matcher(self._known.tokens)
+        self._matcher = self._made_matcher()
         self._size = self._known.size
         self._clean: set[tuple[str, bytes]] = set()
         """Representations and values in which nothing was found: most come again with every instance."""
@@ -109,10 +109,15 @@ class _Look:
         """Build the automaton again if more is known than before."""
         if self._known.size != self._size:
             if len(self._known.tokens) != self._size[0]:
-                self._matcher = Matcher(self._known.tokens)
+                self._matcher = self._made_matcher()
             if self._known.size[:2] != self._size[:2]:
                 self._clean.clear()
             self._size = self._known.size
+
+    def _made_matcher(self) -> Matcher:
+        """Search for no kind that is not told: in a long value the first match would hide the others."""
+        ignored = self._options.ignore_kinds
+        return Matcher(token for token in self._known.tokens if token.kind not in ignored)
 
     def _around(self, instance: Instance) -> Iterator[Finding]:
         """Search what is around the data set: the file's name, the preamble, the file meta information."""

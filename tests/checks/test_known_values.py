@@ -128,6 +128,13 @@ def test_no_place_in_a_file_is_left_out(output, where, told):
     assert told(findings("known-values", (output, original())))[0][1] == where
 
 
+def test_a_kind_that_is_left_out_hides_no_other_in_pixel_data():
+    pixels = b"\7" * 40000 + b"VEXXBROOK3 " + b"\7" * 100 + b"rx1234567 " + b"\7" * 4
+    pair = dicom(BitsAllocated=8, PixelData=pixels), original()
+    assert [one.kind for one in findings("known-values", pair)] == ["device"]
+    assert [one.kind for one in findings("known-values", pair, options={"ignore_kinds": ["device"]})] == ["mrn"]
+
+
 def test_a_comment_in_a_code_stream_is_read_as_text():
     frame = b"\xff\xd8\xff\xfe\x00\x10RX 123-45-67\0\0\xff\xda\x00\x02" + bytes(range(1, 200)) * 200 + b"\xff\xd9"
     output = dicom(BitsAllocated=8, PixelData=encapsulate([frame]), syntax=JPEGBaseline8Bit)

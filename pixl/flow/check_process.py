@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,6 +42,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     _read_lists()
+    _load_models()
     worker = _Worker(sys.stdin.buffer, output)
     while frame := receive(sys.stdin.buffer):
         worker.series(frame[0])
@@ -51,6 +53,15 @@ def _read_lists() -> None:
     """Read what every series needs before the first one comes."""
     common_words()
     find_patterns("some words, 01.02.2003")
+
+
+def _load_models() -> None:
+    """Load what reads pictures, where it is installed: it is one of the default checkers."""
+    try:
+        reading = import_module("pixl.checks.pixels_ocr")  # its libraries are those of an extra
+        reading.open_reader(reading.find_models().folder)
+    except (ImportError, ConfigurationError):
+        return  # a project that names the checker is told
 
 
 class _Worker:

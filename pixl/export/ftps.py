@@ -77,8 +77,7 @@ class FtpsDestination:
                 if tally.receipt(name) == stored:
                     return stored
                 self._make_way(session, base, chunks)
-            receipt = self._store(session, chunks, base).receipt(name)
-            self._store(session, [manifest(base, receipt.sha256)], manifest_name(base))
+            receipt = self._store_with_manifest(session, chunks, base).receipt(name)
         log.info("stored %s at %s, %d bytes", name, self._access.origin.name, receipt.size)
         return receipt
 
@@ -109,18 +108,30 @@ class FtpsDestination:
         return None
 
     def _make_way(self, session: FtpsSession, base: str, chunks: Iterable[bytes]) -> None:
-        session.delete(manifest_name(base))
+        # The manifest first: without one nothing vouches for what is left if this is where it ends.
+        session.remove(manifest_name(base))
+        session.remove(base)
         if not is_repeatable(chunks):
             raise RetryLater(
                 f"destination {self._access.origin.name!r} has another version of this file; the next try replaces it"
             )
 
-    def _store(self, session: FtpsSession, chunks: Iterable[bytes], base: str) -> Tally:
-        tally = Tally()
+    def _store_with_manifest(self, session: FtpsSession, chunks: Iterable[bytes], base: str) -> Tally:
+        # The manifest comes first: who dies in between sends again, and has not given the file its name yet.
         with _partial(session, base) as partial:
-            session.upload(partial, blocks(tally.over(chunks)))
-            self._verify(session, partial, tally)
+            tally = self._send(session, chunks, partial)
+            self._store(session, [manifest(base, tally.receipt(base).sha256)], manifest_name(base))
             session.rename(partial, base, tally.size)
+        return tally
+
+    def _store(self, session: FtpsSession, chunks: Iterable[bytes], base: str) -> None:
+        with _partial(session, base) as partial:
+            session.rename(partial, base, self._send(session, chunks, partial).size)
+
+    def _send(self, session: FtpsSession, chunks: Iterable[bytes], partial: str) -> Tally:
+        tally = Tally()
+        session.upload(partial, blocks(tally.over(chunks)))
+        self._verify(session, partial, tally)
         return tally
 
     def _verify(self, session: FtpsSession, partial: str, sent: Tally) -> None:

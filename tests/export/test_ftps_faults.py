@@ -6,6 +6,7 @@ import subprocess
 import threading
 import uuid
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import trustme
@@ -168,6 +169,23 @@ def test_a_connection_that_drops_in_the_middle_is_tried_again_and_then_whole(ser
     haven.put(chunks(), NAME)
     assert set(haven.files()) == BOTH
     assert haven.files()[NAME] == CONTENT
+
+
+class NotesNames(ExplicitHandler):
+    """Takes down which file got its final name, in order."""
+
+    named: ClassVar[list[str]] = []
+
+    def ftp_RNTO(self, path):  # noqa: N802 - pyftpdlib's name
+        self.named.append(Path(path).name)
+        return super().ftp_RNTO(path)
+
+
+def test_a_file_has_its_name_only_when_its_manifest_is_there_so_nobody_who_dies_names_it_twice(serve):
+    NotesNames.named.clear()
+    serve(NotesNames).put(chunks(), NAME)
+    assert len(NotesNames.named) == 2
+    assert NotesNames.named[-1] == Path(NAME).name
 
 
 # --- control connections that idle to death

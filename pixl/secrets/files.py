@@ -110,7 +110,10 @@ def read_private(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            refuse_readable_by_others(os.fstat(file.fileno()), path)
+            status = os.fstat(file.fileno())
+            if stat.S_ISCHR(status.st_mode):  # to be told to close `/dev/null` to others would be bad advice
+                raise ConfigurationError(f"{path} is a device and holds no secret: name a file")
+            refuse_readable_by_others(status, path)
             return _without_end_of_line(file.read())
     except FileNotFoundError:
         raise ConfigurationError(f"there is no secret {path.name!r}: write it to {path}, with mode 0600") from None

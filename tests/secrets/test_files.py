@@ -8,6 +8,7 @@ import pytest
 
 from pixl.domain.errors import ConfigurationError
 from pixl.secrets import FileStore, new_secret
+from pixl.secrets.files import read_private
 
 
 @pytest.fixture
@@ -129,3 +130,9 @@ def test_many_that_ensure_at_once_all_get_the_same_secret(folder: Path) -> None:
     assert len(seen) == 8
     assert len(set(seen)) == 1
     assert [path.name for path in folder.iterdir()] == ["ledger-key"]
+
+
+def test_a_device_is_no_secret_and_nobody_is_told_to_close_it():
+    with pytest.raises(ConfigurationError, match="is a device") as caught:
+        read_private(Path("/dev/null"))
+    assert "chmod" not in str(caught.value)

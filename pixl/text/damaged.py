@@ -117,4 +117,6 @@ NUMBER = re.compile(
     re.IGNORECASE,
 )
 """Numbers with a label, whose digits and letters a scan took apart or for each other."""
-POSTCODE = re.compile(r"\b[A-Z]{1,2}\s?[\dlIO]\s?[\dlIOA-Z]?\s{1,2}[\dOlISZ]\s?[\dA-Z]\s?[\dA-Z]\b(?!\s?(?:mm|cm|ml))")
+POSTCODE = re.compile(
+    r"\b(?!T\d)[A-Z]{1,2}\s?[\dlIO]\s?[\dlIOA-Z]?\s{1,2}[\dOlISZ]\s?[\dA-Z]\s?[\dA-Z]\b(?!\s?(?:mm|cm|ml))"
+)

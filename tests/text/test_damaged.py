@@ -26,7 +26,7 @@ def test_a_mail_address_written_around_its_signs_goes(written):
 
 
 @pytest.mark.parametrize(
-    "written", ["www . wombats . example", "h t t p s : // wombats . example / p", "/home/wombats/export/a.dcm"]
+    "written", ["www . wombats . example", "h t t p s : // wombats . example / p", "/srv/wombats/export/a.dcm"]
 )
 def test_a_web_address_or_path_with_blanks_goes(written):
     assert "wombats" not in masked(f"Image from {written} here.")
